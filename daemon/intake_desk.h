@@ -1,0 +1,41 @@
+// IntakeDesk: where every way in hands its mail over and learns what became of it. Parses in a pool, hands to the one
+// writer, answers after the commit. Thread-safe; never blocks the caller.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "daemon/raw_message.h"
+#include "store/ledger.h"
+
+namespace postern {
+
+// What a way in needs to answer its peer.
+struct Receipt {
+    enum class Outcome {
+        committed,  // durable: SMTP says 250 or the refusal, IMAP marks
+        deferred    // not taken: 451 or 452, leave it on the server, exit 75
+    } outcome = Outcome::deferred;
+    Disposition disposition = Disposition::held;
+    std::string refusal;  // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
+    bool no_space = false;  // of `deferred`: the disk is full (452 4.3.1)
+};
+
+class IntakeDesk {
+  public:
+    using Done = std::function<void(Receipt const&)>;  // called once, on a thread of the desk's; must not block or throw
+
+    IntakeDesk() = default;
+    IntakeDesk(IntakeDesk const&) = delete;
+    IntakeDesk& operator=(IntakeDesk const&) = delete;
+    virtual ~IntakeDesk() = default;
+
+    virtual void submit(RawMessage message, Done done) = 0;
+};
+
+// Octets of all messages being received or parsed, bounded by [limits] in_flight. Thread-safe.
+// A reservation is given back when it is destroyed.
+class InFlight;
+
+}  // namespace postern

@@ -1,0 +1,42 @@
+// RawMessage: one mail as it came, before anything is known of it. The first stage of its way (see intake.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parsers/mailbox.h"
+#include "parsers/time_point.h"
+#include "store/ids.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+namespace postern {
+
+// RFC 5321 2.3.1. Forward paths are mailboxes or aliases of ours: the session checked them at RCPT.
+struct Envelope {
+    ReversePath reverse_path;
+    bool reverse_path_known = false;  // false by IMAP, and by `deliver` without --from
+    std::vector<Mailbox> forward_path;
+    std::string client;  // address of the SMTP peer, "" where there is none
+    std::string helo;
+};
+
+struct RawMessage {
+    MailId id;
+    Source source = Source::smtp;
+    Envelope envelope;
+    std::string octets;   // byte for byte as received, without dot-stuffing
+    TimePoint received;   // by us
+    TimePoint arrived;    // at the first server that knows: INTERNALDATE by IMAP, else received; answer_within counts from it
+    std::optional<ImapPlace> imap;
+    std::optional<ImapMark> mark;  // what IMAP is owed once it is committed
+    bool released = false;         // an operator let it go from held
+    std::optional<std::string> unread;  // why it must be held without being parsed (it broke the process twice)
+};
+
+// A fresh id: time in ms and 32 bits of the system's randomness.
+[[nodiscard]] MailId new_mail_id(TimePoint now);
+
+}  // namespace postern

@@ -1,0 +1,33 @@
+// Every bound of the parsers, each with its reason. Past one of them a mail is still parsed as far as it goes, and
+// ParsedMessage::over_limit says so.
+#pragma once
+
+#include <cstddef>
+
+namespace postern::limits {
+
+// RFC 5322 2.1.1 allows 998 octets a line; real mail has To fields of some 10 KB on one line.
+inline constexpr std::size_t header_line_octets = 64 * 1024;
+// The header of one entity. Postfix's header_size_limit is 102,400; lists with long References and ARC chains pass that.
+inline constexpr std::size_t header_octets = 256 * 1024;
+// Nested multiparts and messages. Forwards of forwards reach a dozen; Dovecot allows 100.
+inline constexpr std::size_t entity_depth = 50;
+// Entities in one mail. Digests hold some hundreds.
+inline constexpr std::size_t entities = 1000;
+// Comments within comments (RFC 5322 3.2.2).
+inline constexpr std::size_t comment_depth = 32;
+// Addresses taken from one field.
+inline constexpr std::size_t addresses_per_field = 2000;
+// Identifiers taken from In-Reply-To and References: the last ones count.
+inline constexpr std::size_t references = 100;
+// Ticket tags taken from one subject.
+inline constexpr std::size_t ticket_tags = 10;
+// Readable text kept of one mail; what lies behind it is in the raw octets.
+inline constexpr std::size_t body_text_octets = 2 * 1024 * 1024;
+// HTML that is turned into text.
+inline constexpr std::size_t html_octets = 4 * 1024 * 1024;
+// RFC 5321 4.5.3.1.1 and .2.
+inline constexpr std::size_t local_part_octets = 64;
+inline constexpr std::size_t domain_octets = 255;
+
+}  // namespace postern::limits

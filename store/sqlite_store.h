@@ -1,0 +1,24 @@
+// A Store in one SQLite file: WAL, synchronous FULL, STRICT tables, migrations by numbered files (schema/sqlite).
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "store/store.h"
+
+namespace postern {
+
+enum class Migrate { yes, no };  // only the holder of the state_dir's lock migrates
+
+struct SqliteOptions {
+    std::filesystem::path file;
+    Migrate migrate = Migrate::no;  // no: an older schema throws schema_older, a file that is not there is `broken`
+    // How long a transaction waits for another process's. postern's own take under 100 ms.
+    std::chrono::milliseconds busy_timeout{5000};
+};
+
+// Throws StoreError. The file is made with mode 0600.
+[[nodiscard]] std::unique_ptr<Store> open_sqlite_store(SqliteOptions const& options);
+
+}  // namespace postern

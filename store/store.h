@@ -1,0 +1,188 @@
+// Store: what must survive a crash, as the domain's own verbs. No SQL type and no connection crosses it.
+//
+// Errors: every verb throws StoreError where the store cannot do it now (busy, full, broken); what was begun is rolled
+// back. Threads: one Store object belongs to one thread; any number of objects, in any number of processes, may work on
+// one store at the same time. Time is an argument. Durable: when the outermost atomically() returns, its work has been
+// synced to the disk.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/ids.h"
+#include "store/ledger.h"
+#include "store/outbox.h"
+#include "store/ticket.h"
+
+namespace postern {
+
+class StoreError : public std::runtime_error {
+  public:
+    enum class Kind { busy, full, broken, schema_newer, schema_older };
+    StoreError(Kind kind, std::string const& what) : std::runtime_error(what), kind_(kind) {}
+    [[nodiscard]] Kind kind() const noexcept { return kind_; }
+
+  private:
+    Kind kind_;
+};
+
+// ---- intake -----------------------------------------------------------------------------------------------------
+
+// What `decide` needs to know of the past.
+struct ArrivalQuestion {
+    std::vector<std::string> arrival_keys;  // any of them known and not expired: the mail was taken in before
+    std::optional<MailId> not_itself;       // a held mail that is being released: its own keys don't count
+    TimePoint now;
+    std::vector<TicketNumber> tags;                 // of the subject, in order
+    std::vector<std::string> message_ids;           // In-Reply-To, then References, the newest first
+    std::optional<std::string> original_message_id; // named by a bounce or an automatic reply
+};
+
+struct TicketFacts {
+    TicketId id;
+    TicketNumber number;
+    std::string mailbox;
+    std::string organization_id;
+    TicketStatus status = TicketStatus::open;
+    std::string subject;
+};
+
+struct SentMail {  // a mail of ours
+    OutboxId id;
+    std::string recipient;
+    std::optional<TicketFacts> ticket;
+};
+
+struct ArrivalContext {
+    std::optional<MailId> duplicate_of;
+    std::optional<TicketNumber> duplicate_ticket;
+    std::vector<TicketFacts> by_tag;         // those of the tags that exist, in the same order
+    std::vector<TicketFacts> by_message_id;  // tickets that sent or received one of the ids, in the order asked, each once
+    std::optional<SentMail> original;        // the mail of ours that original_message_id names
+};
+
+struct ArrivalKey {
+    std::string key;
+    std::optional<TimePoint> expires;
+};
+
+struct NewTicket {
+    TicketNumber number;  // from next_ticket_number, in the same transaction
+    std::string mailbox, subject, severity, organization_id, organization, contact;
+};
+
+enum class MarkAction { none, seen, move, remove };
+[[nodiscard]] std::string_view to_string(MarkAction action) noexcept;
+
+// What IMAP owes a committed mail; kept with the commit, retried until it is done.
+struct ImapMark {
+    ImapPlace place;
+    MarkAction action = MarkAction::none;
+    std::string move_to;
+};
+
+// All that follows from one mail; committed together or not at all.
+struct IntakeRecord {
+    LedgerEntry ledger;           // an entry with this id that is held is replaced: that is a release
+    std::string_view octets;      // the raw mail
+    bool keep_octets = true;      // false: of mail refused by SMTP the ledger row alone is kept
+    std::vector<ArrivalKey> keys; // none for what was refused or dropped
+    std::optional<NewTicket> opens;
+    std::optional<TicketId> joins;
+    bool reopens = false;                // a resolved ticket goes back to open
+    std::optional<Article> article;      // of the mail itself
+    std::vector<std::string> thread_ids; // Message-IDs by which later mail finds the ticket
+    std::vector<TicketEvent> events;
+    std::vector<OutgoingMail> outgoing;  // a receipt, reply or notification also becomes an article of the ticket
+    std::optional<OutboxId> bounced;     // the mail of ours this one reports as undelivered: its state becomes failed
+    std::string bounce_detail;
+    std::optional<ImapMark> mark;
+};
+
+// ---- IMAP -------------------------------------------------------------------------------------------------------
+
+struct ImapFolderState {
+    std::string folder;            // key: user, host and folder name
+    std::string mailbox;           // support address
+    std::string name;              // folder name, for people
+    std::uint32_t uid_validity = 0;
+    std::uint32_t last_uid = 0;    // every UID up to this one has a ledger row, or need not have one
+    std::optional<TimePoint> last_success;
+    std::optional<std::string> error;
+    std::uint64_t backlog = 0;     // mails known there and not yet taken
+};
+
+struct StatusCounts {
+    std::uint64_t outbox_queued = 0, outbox_failed = 0, held = 0;
+    std::uint64_t open = 0, in_progress = 0, resolved = 0;
+    std::optional<TimePoint> outbox_oldest;  // creation time of the oldest mail queued
+};
+
+// ---- the store --------------------------------------------------------------------------------------------------
+
+class Store {
+  public:
+    Store() = default;
+    Store(Store const&) = delete;
+    Store& operator=(Store const&) = delete;
+    virtual ~Store() = default;
+
+    // Runs work in a transaction; within another atomically() in a savepoint. An exception undoes the work and comes through.
+    virtual void atomically(std::function<void()> const& work) = 0;
+
+    // Intake.
+    [[nodiscard]] virtual ArrivalContext lookup(ArrivalQuestion const& question) = 0;
+    // The next number of a tag's sequence, beginning at first. A number that was committed is never given again.
+    [[nodiscard]] virtual TicketNumber next_ticket_number(std::string_view tag, std::int64_t first) = 0;
+    virtual void commit(IntakeRecord const& record, TimePoint now) = 0;
+
+    // The ledger, oldest first. `id` is a MailId or a Message-ID (with or without brackets; the newest such mail).
+    [[nodiscard]] virtual std::vector<LedgerEntry> ledger(LedgerFilter const& filter) = 0;
+    [[nodiscard]] virtual std::optional<LedgerEntry> ledger_entry(std::string_view id) = 0;
+    [[nodiscard]] virtual std::optional<std::string> raw_octets(MailId const& id) = 0;
+    [[nodiscard]] virtual ReceiptState receipt_state(MailId const& id) = 0;
+    // held -> dropped, its arrival keys forgotten. False: it is not held.
+    virtual bool drop_held(MailId const& id, TimePoint now) = 0;
+
+    // Tickets, oldest first. The changing verbs return false where there is no such ticket and add an event.
+    [[nodiscard]] virtual std::vector<Ticket> tickets(TicketFilter const& filter) = 0;
+    [[nodiscard]] virtual std::optional<TicketHistory> ticket(TicketNumber const& number) = 0;
+    // Raw octets of the mail an attachment lies in, and where in them.
+    struct AttachmentSource {
+        std::string octets;
+        ArticleAttachment attachment;
+    };
+    [[nodiscard]] virtual std::optional<AttachmentSource> attachment(TicketNumber const& number, std::int64_t attachment) = 0;
+    virtual bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) = 0;
+    virtual bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by, TimePoint now) = 0;
+
+    // Outbox. claim_due hands out mails that are due and not claimed, oldest first, and claims them until claim_ends;
+    // settle ends the claim. release_claims: at start, by the holder of the state_dir's lock.
+    [[nodiscard]] virtual std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) = 0;
+    virtual void settle(OutboxId id, SendOutcome const& outcome) = 0;
+    virtual void release_claims() = 0;
+    [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;  // of those not claimed
+    [[nodiscard]] virtual std::vector<OutboxMail> outbox() = 0;     // queued and failed, without octets, oldest first
+    virtual bool retry_outgoing(OutboxId id, TimePoint now) = 0;    // queued or failed -> due now
+    virtual bool drop_outgoing(OutboxId id, TimePoint now) = 0;     // queued or failed -> dropped
+
+    // IMAP. imap_attempt counts one more unfinished attempt at a mail and returns how many there were before it.
+    [[nodiscard]] virtual std::optional<ImapFolderState> imap_folder(std::string_view folder) = 0;
+    virtual void save_imap_folder(ImapFolderState const& state) = 0;
+    [[nodiscard]] virtual std::vector<ImapFolderState> imap_folders() = 0;
+    [[nodiscard]] virtual unsigned imap_attempt(ImapPlace const& place) = 0;
+    [[nodiscard]] virtual bool imap_taken(ImapPlace const& place) = 0;  // the ledger holds a row of this place
+    [[nodiscard]] virtual std::vector<ImapMark> imap_marks_owed(std::string_view folder, std::uint32_t uid_validity, std::size_t max) = 0;
+    virtual void imap_mark_done(ImapPlace const& place) = 0;
+
+    [[nodiscard]] virtual StatusCounts status_counts() = 0;
+    // Changes when another Store object committed something since; for noticing an operator's work without reading it.
+    [[nodiscard]] virtual std::int64_t data_version() = 0;
+};
+
+}  // namespace postern
