@@ -34,8 +34,4 @@ class IntakeDesk {
     virtual void submit(RawMessage message, Done done) = 0;
 };
 
-// Octets of all messages being received or parsed, bounded by [limits] in_flight. Thread-safe.
-// A reservation is given back when it is destroyed.
-class InFlight;
-
 }  // namespace postern

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/in_flight.h"
 #include "parsers/mailbox.h"
 #include "parsers/time_point.h"
 #include "store/ids.h"
@@ -33,6 +34,7 @@ struct RawMessage {
     std::optional<ImapPlace> imap;
     std::optional<ImapMark> mark;  // what IMAP is owed once it is committed
     bool released = false;         // an operator let it go from held
+    InFlight::Reservation in_flight;  // its octets stay counted until it is gone
     std::optional<std::string> unread;  // why it must be held without being parsed (it broke the process twice)
 };
 

@@ -1,0 +1,26 @@
+// OutboxSender: takes outgoing mail that is due and brings it to the relay over a kept connection; retries with backoff,
+// gives up after give_up_after or at a permanent refusal, and keeps what it gave up visible. One thread.
+#pragma once
+
+#include <memory>
+
+#include "config/options.h"
+#include "daemon/log.h"
+#include "daemon/store_writer.h"
+
+namespace postern {
+
+class OutboxSender {
+  public:
+    OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log);
+    // Finishes the mail it is sending, releases the rest, joins the thread; within 10 s.
+    ~OutboxSender();
+    void request_stop();
+    void wake();  // something may be due now; from any thread
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace postern
