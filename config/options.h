@@ -59,7 +59,7 @@ struct SmtpOptions {  // [smtp] and [lmtp]
 
 enum class StartTls { never, if_offered, require };
 
-struct Secret {  // read from *_file when it is needed; never printed
+struct Secret {                  // read from *_file when it is needed; never printed
     std::filesystem::path file;  // already looked for in $CREDENTIALS_DIRECTORY
 };
 
@@ -79,8 +79,8 @@ struct ImapOptions {  // [[imap]]
     std::string where;
 };
 
-struct RelayOptions {  // [relay]
-    std::string url;  // smtp:// smtps:// or maildir:PATH (absolute)
+struct RelayOptions {                     // [relay]
+    std::string url;                      // smtp:// smtps:// or maildir:PATH (absolute)
     std::optional<Mailbox> reverse_path;  // none: the null one
     StartTls starttls = StartTls::if_offered;
     std::optional<std::filesystem::path> ca_file;

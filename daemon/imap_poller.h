@@ -15,7 +15,8 @@ namespace postern {
 
 class ImapPoller {
   public:
-    ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer, InFlight& in_flight, Log& log);
+    ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer,
+               InFlight& in_flight, Log& log);
     // Stops, waits for what was handed to the desk, joins the thread; within 10 s.
     ~ImapPoller();
     void request_stop();

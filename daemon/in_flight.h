@@ -1,5 +1,5 @@
-// InFlight: the octets of all mail being received or parsed, bounded by [limits] in_flight: what bounds the daemon's memory.
-// Past the bound a reservation does not grow: SMTP answers 452, IMAP waits. Thread-safe.
+// InFlight: the octets of all mail being received or parsed, bounded by [limits] in_flight: what bounds the daemon's
+// memory. Past the bound a reservation does not grow: SMTP answers 452, IMAP waits. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,8 @@ class InFlight {
   public:
     explicit InFlight(std::uint64_t limit) : count_(std::make_shared<Count>(limit)) {}
 
-    // Gives back what it holds when it is destroyed; may outlive the InFlight. A default-constructed one counts nothing.
+    // Gives back what it holds when it is destroyed; may outlive the InFlight. A default-constructed one counts
+    // nothing.
     class Reservation {
       public:
         Reservation() = default;
@@ -36,7 +37,8 @@ class InFlight {
         [[nodiscard]] bool grow_to(std::uint64_t octets) noexcept {
             if (!count_ || octets <= octets_) return true;
             auto const more = octets - octets_;
-            if (count_->used.fetch_add(more, std::memory_order_relaxed) + more > count_->limit.load(std::memory_order_relaxed)) {
+            if (count_->used.fetch_add(more, std::memory_order_relaxed) + more >
+                count_->limit.load(std::memory_order_relaxed)) {
                 count_->used.fetch_sub(more, std::memory_order_relaxed);
                 return false;
             }

@@ -18,13 +18,14 @@ struct Receipt {
         deferred    // not taken: 451 or 452, leave it on the server, exit 75
     } outcome = Outcome::deferred;
     Disposition disposition = Disposition::held;
-    std::string refusal;  // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
+    std::string refusal;    // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
     bool no_space = false;  // of `deferred`: the disk is full (452 4.3.1)
 };
 
 class IntakeDesk {
   public:
-    using Done = std::function<void(Receipt const&)>;  // called once, on a thread of the desk's; must not block or throw
+    using Done =
+        std::function<void(Receipt const&)>;  // called once, on a thread of the desk's; must not block or throw
 
     IntakeDesk() = default;
     IntakeDesk(IntakeDesk const&) = delete;

@@ -1,5 +1,5 @@
-// OutboxSender: takes outgoing mail that is due and brings it to the relay over a kept connection; retries with backoff,
-// gives up after give_up_after or at a permanent refusal, and keeps what it gave up visible. One thread.
+// OutboxSender: takes outgoing mail that is due and brings it to the relay over a kept connection; retries with
+// backoff, gives up after give_up_after or at a permanent refusal, and keeps what it gave up visible. One thread.
 #pragma once
 
 #include <memory>

@@ -28,13 +28,14 @@ struct RawMessage {
     MailId id;
     Source source = Source::smtp;
     Envelope envelope;
-    std::string octets;   // byte for byte as received, without dot-stuffing
-    TimePoint received;   // by us
-    TimePoint arrived;    // at the first server that knows: INTERNALDATE by IMAP, else received; answer_within counts from it
+    std::string octets;  // byte for byte as received, without dot-stuffing
+    TimePoint received;  // by us
+    TimePoint
+        arrived;  // at the first server that knows: INTERNALDATE by IMAP, else received; answer_within counts from it
     std::optional<ImapPlace> imap;
-    std::optional<ImapMark> mark;  // what IMAP is owed once it is committed
-    bool released = false;         // an operator let it go from held
-    InFlight::Reservation in_flight;  // its octets stay counted until it is gone
+    std::optional<ImapMark> mark;       // what IMAP is owed once it is committed
+    bool released = false;              // an operator let it go from held
+    InFlight::Reservation in_flight;    // its octets stay counted until it is gone
     std::optional<std::string> unread;  // why it must be held without being parsed (it broke the process twice)
 };
 

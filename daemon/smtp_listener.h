@@ -31,11 +31,12 @@ struct SmtpPolicy {
 class SmtpListener {
   public:
     // Binds at once; throws std::system_error with the address in its text.
-    SmtpListener(boost::asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy, IntakeDesk& desk,
-                 InFlight& in_flight, Log& log);
+    SmtpListener(boost::asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy,
+                 IntakeDesk& desk, InFlight& in_flight, Log& log);
     ~SmtpListener();
     void set_policy(std::shared_ptr<SmtpPolicy const> policy);  // on reload: for sessions to come
-    // Accepts no more; answers 421 to new commands; mail already in DATA is finished. `drained` is called when the last session is gone.
+    // Accepts no more; answers 421 to new commands; mail already in DATA is finished. `drained` is called when the last
+    // session is gone.
     void stop(std::function<void()> drained);
     [[nodiscard]] std::vector<std::string> bound() const;  // "127.0.0.1:2525", with the port chosen for port 0
 

@@ -8,7 +8,8 @@ namespace postern::limits {
 
 // RFC 5322 2.1.1 allows 998 octets a line; real mail has To fields of some 10 KB on one line.
 inline constexpr std::size_t header_line_octets = 64 * 1024;
-// The header of one entity. Postfix's header_size_limit is 102,400; lists with long References and ARC chains pass that.
+// The header of one entity. Postfix's header_size_limit is 102,400; lists with long References and ARC chains pass
+// that.
 inline constexpr std::size_t header_octets = 256 * 1024;
 // Nested multiparts and messages. Forwards of forwards reach a dozen; Dovecot allows 100.
 inline constexpr std::size_t entity_depth = 50;

@@ -16,20 +16,20 @@
 namespace postern {
 
 struct Attachment {
-    std::string name;        // decoded UTF-8, made safe as a file name; never empty
-    std::string media_type;  // lower case "image/png"
-    std::uint64_t size = 0;  // decoded octets
-    std::string sha256;      // of the decoded octets, lower-case hex
-    bool is_inline = false;  // shown within the text (Content-Disposition: inline or a cid: of the HTML)
+    std::string name;                       // decoded UTF-8, made safe as a file name; never empty
+    std::string media_type;                 // lower case "image/png"
+    std::uint64_t size = 0;                 // decoded octets
+    std::string sha256;                     // of the decoded octets, lower-case hex
+    bool is_inline = false;                 // shown within the text (Content-Disposition: inline or a cid: of the HTML)
     std::optional<std::string> content_id;  // without the angle brackets
-    std::string locator;  // where it lies in the raw octets; opaque, see attachment_octets
+    std::string locator;                    // where it lies in the raw octets; opaque, see attachment_octets
 };
 
 struct ParsedMessage {
     std::vector<NameAddr> from;  // every mailbox that From names, of all From fields; policy wants exactly one
     std::optional<Mailbox> sender;
     std::vector<NameAddr> reply_to, to, cc;
-    std::string subject;  // decoded UTF-8, unfolded, without control characters
+    std::string subject;                     // decoded UTF-8, unfolded, without control characters
     std::optional<std::string> message_id;   // with its angle brackets
     std::optional<std::string> in_reply_to;  // likewise, the first identifier
     std::vector<std::string> references;     // likewise, in order, each once
@@ -47,7 +47,8 @@ struct ParsedMessage {
     std::optional<std::string> original_message_id;  // of the mail that a bounce or automatic reply is about
     std::vector<TicketNumber> ticket_tags;
     std::vector<std::string> defects;
-    std::optional<std::string> over_limit;  // which bound of limits.h it exceeds: read in part only, so not to be judged
+    std::optional<std::string>
+        over_limit;  // which bound of limits.h it exceeds: read in part only, so not to be judged
 
     // For the arrival key: the raw values, as a relay between two ways in would leave them.
     std::string raw_from, raw_to, raw_subject, raw_date;  // unfolded, trimmed
@@ -56,8 +57,8 @@ struct ParsedMessage {
 
 [[nodiscard]] ParsedMessage parse_message(std::string_view octets);
 
-// The decoded octets of an attachment, found again in the raw octets it was parsed from. nullopt: the locator is not one
-// of these octets'.
+// The decoded octets of an attachment, found again in the raw octets it was parsed from. nullopt: the locator is not
+// one of these octets'.
 [[nodiscard]] std::optional<std::string> attachment_octets(std::string_view octets, std::string_view locator);
 
 }  // namespace postern

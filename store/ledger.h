@@ -48,7 +48,7 @@ struct LedgerEntry {
     std::string sha256;  // of all octets, hex
     Disposition disposition = Disposition::held;
     std::string rule;
-    std::string reason;                // in words; shown by `held list`
+    std::string reason;  // in words; shown by `held list`
     std::optional<TicketNumber> ticket;
     std::vector<StoryStep> story;
     std::string receipt_why;  // why no receipt is owed; empty where one is

@@ -38,9 +38,9 @@ struct ArrivalQuestion {
     std::vector<std::string> arrival_keys;  // any of them known and not expired: the mail was taken in before
     std::optional<MailId> not_itself;       // a held mail that is being released: its own keys don't count
     TimePoint now;
-    std::vector<TicketNumber> tags;                 // of the subject, in order
-    std::vector<std::string> message_ids;           // In-Reply-To, then References, the newest first
-    std::optional<std::string> original_message_id; // named by a bounce or an automatic reply
+    std::vector<TicketNumber> tags;                  // of the subject, in order
+    std::vector<std::string> message_ids;            // In-Reply-To, then References, the newest first
+    std::optional<std::string> original_message_id;  // named by a bounce or an automatic reply
 };
 
 struct TicketFacts {
@@ -61,9 +61,10 @@ struct SentMail {  // a mail of ours
 struct ArrivalContext {
     std::optional<MailId> duplicate_of;
     std::optional<TicketNumber> duplicate_ticket;
-    std::vector<TicketFacts> by_tag;         // those of the tags that exist, in the same order
-    std::vector<TicketFacts> by_message_id;  // tickets that sent or received one of the ids, in the order asked, each once
-    std::optional<SentMail> original;        // the mail of ours that original_message_id names
+    std::vector<TicketFacts> by_tag;  // those of the tags that exist, in the same order
+    std::vector<TicketFacts>
+        by_message_id;                 // tickets that sent or received one of the ids, in the order asked, each once
+    std::optional<SentMail> original;  // the mail of ours that original_message_id names
 };
 
 struct ArrivalKey {
@@ -88,15 +89,15 @@ struct ImapMark {
 
 // All that follows from one mail; committed together or not at all.
 struct IntakeRecord {
-    LedgerEntry ledger;           // an entry with this id that is held is replaced: that is a release
-    std::string_view octets;      // the raw mail
-    bool keep_octets = true;      // false: of mail refused by SMTP the ledger row alone is kept
-    std::vector<ArrivalKey> keys; // none for what was refused or dropped
+    LedgerEntry ledger;            // an entry with this id that is held is replaced: that is a release
+    std::string_view octets;       // the raw mail
+    bool keep_octets = true;       // false: of mail refused by SMTP the ledger row alone is kept
+    std::vector<ArrivalKey> keys;  // none for what was refused or dropped
     std::optional<NewTicket> opens;
     std::optional<TicketId> joins;
-    bool reopens = false;                // a resolved ticket goes back to open
-    std::optional<Article> article;      // of the mail itself
-    std::vector<std::string> thread_ids; // Message-IDs by which later mail finds the ticket
+    bool reopens = false;                 // a resolved ticket goes back to open
+    std::optional<Article> article;       // of the mail itself
+    std::vector<std::string> thread_ids;  // Message-IDs by which later mail finds the ticket
     std::vector<TicketEvent> events;
     std::vector<OutgoingMail> outgoing;  // a receipt, reply or notification also becomes an article of the ticket
     std::optional<OutboxId> bounced;     // the mail of ours this one reports as undelivered: its state becomes failed
@@ -107,14 +108,14 @@ struct IntakeRecord {
 // ---- IMAP -------------------------------------------------------------------------------------------------------
 
 struct ImapFolderState {
-    std::string folder;            // key: user, host and folder name
-    std::string mailbox;           // support address
-    std::string name;              // folder name, for people
+    std::string folder;   // key: user, host and folder name
+    std::string mailbox;  // support address
+    std::string name;     // folder name, for people
     std::uint32_t uid_validity = 0;
-    std::uint32_t last_uid = 0;    // every UID up to this one has a ledger row, or need not have one
+    std::uint32_t last_uid = 0;  // every UID up to this one has a ledger row, or need not have one
     std::optional<TimePoint> last_success;
     std::optional<std::string> error;
-    std::uint64_t backlog = 0;     // mails known there and not yet taken
+    std::uint64_t backlog = 0;  // mails known there and not yet taken
 };
 
 struct StatusCounts {
@@ -132,7 +133,8 @@ class Store {
     Store& operator=(Store const&) = delete;
     virtual ~Store() = default;
 
-    // Runs work in a transaction; within another atomically() in a savepoint. An exception undoes the work and comes through.
+    // Runs work in a transaction; within another atomically() in a savepoint. An exception undoes the work and comes
+    // through.
     virtual void atomically(std::function<void()> const& work) = 0;
 
     // Intake.
@@ -157,9 +159,11 @@ class Store {
         std::string octets;
         ArticleAttachment attachment;
     };
-    [[nodiscard]] virtual std::optional<AttachmentSource> attachment(TicketNumber const& number, std::int64_t attachment) = 0;
+    [[nodiscard]] virtual std::optional<AttachmentSource> attachment(TicketNumber const& number,
+                                                                     std::int64_t attachment) = 0;
     virtual bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) = 0;
-    virtual bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by, TimePoint now) = 0;
+    virtual bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
+                              TimePoint now) = 0;
 
     // Outbox. claim_due hands out mails that are due and not claimed, oldest first, and claims them until claim_ends;
     // settle ends the claim. release_claims: at start, by the holder of the state_dir's lock.
@@ -177,7 +181,8 @@ class Store {
     [[nodiscard]] virtual std::vector<ImapFolderState> imap_folders() = 0;
     [[nodiscard]] virtual unsigned imap_attempt(ImapPlace const& place) = 0;
     [[nodiscard]] virtual bool imap_taken(ImapPlace const& place) = 0;  // the ledger holds a row of this place
-    [[nodiscard]] virtual std::vector<ImapMark> imap_marks_owed(std::string_view folder, std::uint32_t uid_validity, std::size_t max) = 0;
+    [[nodiscard]] virtual std::vector<ImapMark> imap_marks_owed(std::string_view folder, std::uint32_t uid_validity,
+                                                                std::size_t max) = 0;
     virtual void imap_mark_done(ImapPlace const& place) = 0;
 
     [[nodiscard]] virtual StatusCounts status_counts() = 0;

@@ -63,8 +63,9 @@ struct Article {
 
 struct TicketEvent {
     TimePoint at;
-    std::string what;  // opened appended noted status severity assigned split merged folded released claimed receipt-sent …
-    std::string by;    // an address, "postern" or "operator"
+    std::string
+        what;  // opened appended noted status severity assigned split merged folded released claimed receipt-sent …
+    std::string by;      // an address, "postern" or "operator"
     std::string detail;  // for people: "open -> resolved"
 };
 

@@ -1,8 +1,9 @@
-// The automatic mails: (template, fields, language) -> outgoing message. Pure once loaded; safe for any number of threads.
+// The automatic mails: (template, fields, language) -> outgoing message. Pure once loaded; safe for any number of
+// threads.
 //
-// Built-in templates lie in templates/LANGUAGE/NAME.{subject,txt,html} and are compiled in; a site overrides them one file at a
-// time in its own folder (same names). Mustache; HTML templates escape. A field that a template names and nobody
-// gives is an error that `postern check` finds.
+// Built-in templates lie in templates/LANGUAGE/NAME.{subject,txt,html} and are compiled in; a site overrides them one
+// file at a time in its own folder (same names). Mustache; HTML templates escape. A field that a template names and
+// nobody gives is an error that `postern check` finds.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ enum class MissingDetail { link, steps, system, affected, place };
 
 struct ReceiptFields {
     std::string site_name;
-    std::string ticket;    // "ACME-1042"
-    std::string subject;   // of the ticket, without tags
+    std::string ticket;   // "ACME-1042"
+    std::string subject;  // of the ticket, without tags
     std::string severity;
     std::string contact_name;  // may be empty
     struct AttachmentLine {
@@ -57,7 +58,7 @@ struct ResponseHeader {
     std::string in_reply_to;  // with brackets, may be empty
     std::vector<std::string> references;
     TimePoint date;
-    std::string ticket_tag;   // "[ACME-1042]", put before the subject; may be empty
+    std::string ticket_tag;  // "[ACME-1042]", put before the subject; may be empty
 };
 
 struct RenderedMail {
@@ -70,14 +71,17 @@ class Templates {
   public:
     // Built-in ones, with those of the folder laid over them. Errors are put into errors; the broken file is left out
     // and the built-in one stands in.
-    [[nodiscard]] static Templates load(std::optional<std::filesystem::path> const& overrides, std::vector<TemplateError>& errors);
+    [[nodiscard]] static Templates load(std::optional<std::filesystem::path> const& overrides,
+                                        std::vector<TemplateError>& errors);
     Templates(Templates&&) noexcept;
     Templates& operator=(Templates&&) noexcept;
     ~Templates();
 
     // An unknown language falls back to its base ("de-AT" to "de"), then to "en".
-    [[nodiscard]] RenderedMail receipt(ResponseHeader const& header, ReceiptFields const& fields, std::string_view language) const;
-    [[nodiscard]] RenderedMail referral(ResponseHeader const& header, ReferralFields const& fields, std::string_view language) const;
+    [[nodiscard]] RenderedMail receipt(ResponseHeader const& header, ReceiptFields const& fields,
+                                       std::string_view language) const;
+    [[nodiscard]] RenderedMail referral(ResponseHeader const& header, ReferralFields const& fields,
+                                        std::string_view language) const;
     // One line of US-ASCII for SMTP's 550 (RFC 5321 4.2): printable, at most 400 octets.
     [[nodiscard]] std::string referral_reply(ReferralFields const& fields, std::string_view language) const;
     [[nodiscard]] std::vector<std::string> languages() const;
