@@ -20,6 +20,18 @@ enum class AutoSubmitted {
 // "none", "auto-replied", … as in `postern parse`.
 [[nodiscard]] std::string_view to_string(AutoSubmitted origin) noexcept;
 
+struct HeaderBlock;
+struct ParsedMessage;
+
+// Judges a mail by its header fields (RFC 3834, RFC 2919, RFC 3464 and the vendors' own), then by its return path and
+// From, and by its subject and text as a last resort. `header` is the whole mail's; `message` has from, subject, return
+// path and body_text filled already. Where in doubt between a machine and a person it says person only if nothing at
+// all points to a machine.
+[[nodiscard]] AutoSubmitted classify_origin(HeaderBlock const& header, ParsedMessage const& message);
+
+// X-Auto-Response-Suppress asks for no automatic answer (MS-OXCMAIL 2.1.3.2.20).
+[[nodiscard]] bool suppresses_auto_response(HeaderBlock const& header);
+
 // One recipient of a delivery report (RFC 3464 2.3).
 struct DeliveryStatus {
     std::string recipient;   // lower case address

@@ -49,6 +49,7 @@ struct AddressList {
 
 // The value of a From, To, Cc, Reply-To or Sender field, unfolded or not, as people and machines write it:
 // groups, comments, obsolete forms, no host, two '@', unquoted commas. Total: any octets give a list.
-[[nodiscard]] AddressList parse_address_list(std::string_view field_value);
+// Encoded words in names are decoded; `raw_charset` as in encoded_word.h.
+[[nodiscard]] AddressList parse_address_list(std::string_view field_value, std::string_view raw_charset = {});
 
 }  // namespace postern
