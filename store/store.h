@@ -40,7 +40,7 @@ struct ArrivalQuestion {
     TimePoint now;
     std::vector<TicketNumber> tags;                  // of the subject, in order
     std::vector<std::string> message_ids;            // In-Reply-To, then References, the newest first
-    std::optional<std::string> original_message_id;  // named by a bounce or an automatic reply
+    std::optional<std::string> original_message_id;  // may be a mail of ours: named by a bounce or automatic reply
 };
 
 struct TicketFacts {

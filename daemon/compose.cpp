@@ -1,0 +1,206 @@
+#include "daemon/compose.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parsers/digest.h"
+#include "parsers/ticket_reference.h"
+
+namespace postern {
+
+namespace {
+
+std::string ticket_subject(Facts const& facts) {
+    auto subject = without_ticket_tags(facts.message.subject);
+    return subject.empty() ? "(no subject)" : subject;
+}
+
+std::string language(Facts const& facts, Organization const* organization) {
+    return organization && organization->language ? *organization->language : facts.mailbox.language;
+}
+
+std::string sender_key(Facts const& facts, Verdict const& verdict) {
+    if (verdict.sender) return verdict.sender->mailbox.key();
+    if (!facts.message.from.empty()) return facts.message.from.front().mailbox.key();
+    return {};
+}
+
+LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
+    auto const& [raw, message, context, policy, mailbox, now] = facts;
+    LedgerEntry entry;
+    entry.id = raw.id;
+    entry.received = raw.received;
+    entry.source = raw.source;
+    entry.mailbox = mailbox.address.address();
+    if (raw.envelope.reverse_path.mailbox) entry.reverse_path = raw.envelope.reverse_path.mailbox->address();
+    entry.client = raw.envelope.client;
+    entry.from = sender_key(facts, verdict);
+    entry.message_id = message.message_id.value_or("");
+    entry.subject = message.subject;
+    entry.size = raw.octets.size();
+    entry.sha256 = sha256_hex(raw.octets);
+    entry.disposition = verdict.disposition;
+    entry.rule = verdict.rule;
+    entry.reason = verdict.reason;
+    entry.story = verdict.story;
+    entry.receipt_why = verdict.receipt_why;
+    entry.imap = raw.imap;
+    return entry;
+}
+
+std::vector<std::string> addresses(std::vector<NameAddr> const& list) {
+    std::vector<std::string> result;
+    result.reserve(list.size());
+    for (auto const& each : list) result.push_back(each.mailbox.address());
+    return result;
+}
+
+Article article(Facts const& facts, Verdict const& verdict) {
+    auto const& message = facts.message;
+    Article article;
+    article.kind = verdict.disposition == Disposition::noted ? ArticleKind::automatic : ArticleKind::customer;
+    article.direction = Direction::in;
+    article.from = sender_key(facts, verdict);
+    article.to = addresses(message.to);
+    article.cc = addresses(message.cc);
+    article.subject = message.subject;
+    article.date = message.date.value_or(facts.raw.arrived);
+    article.message_id = message.message_id.value_or("");
+    article.text = message.reply_text;
+    article.full_text = message.body_text;
+    for (auto const& attachment : message.attachments) {
+        article.attachments.push_back({0, attachment.name, attachment.media_type, attachment.size, attachment.sha256,
+                                       attachment.is_inline, attachment.content_id, attachment.locator});
+    }
+    return article;
+}
+
+bool has_image(ParsedMessage const& message) {
+    return std::ranges::any_of(
+        message.attachments, [](Attachment const& attachment) { return attachment.media_type.starts_with("image/"); });
+}
+
+ResponseHeader response_header(Facts const& facts, NameAddr const& to, TicketNumber const& number) {
+    auto const& site = facts.policy.options().site;
+    ResponseHeader header;
+    header.from = {facts.mailbox.name, facts.mailbox.address};
+    header.to = to;
+    // One for ever: whoever renders this receipt again gets the same identifier, so that mail systems show it once.
+    header.message_id = "<" + facts.raw.id.text + ".receipt@" + site.hostname + ">";
+    header.in_reply_to = facts.message.message_id.value_or("");
+    header.references = facts.message.references;
+    if (facts.message.message_id) header.references.push_back(*facts.message.message_id);
+    header.date = facts.now;
+    header.ticket_tag = "[" + number.text() + "]";
+    return header;
+}
+
+OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumber const& number) {
+    auto const& options = facts.policy.options();
+    ReceiptFields fields;
+    fields.site_name = options.site.name;
+    fields.ticket = number.text();
+    fields.subject = ticket_subject(facts);
+    fields.severity = facts.policy.lowest_severity();
+    fields.contact_name = verdict.sender->display_name;
+    for (auto const& attachment : facts.message.attachments) {
+        if (!attachment.is_inline) fields.attachments.push_back({attachment.name, attachment.size});
+    }
+    fields.missing = missing_details(facts.message.reply_text, has_image(facts.message));
+    auto const header = response_header(facts, *verdict.sender, number);
+    auto rendered = facts.policy.templates().receipt(header, fields, language(facts, verdict.organization));
+    OutgoingMail mail;
+    mail.kind = OutgoingKind::receipt;
+    if (options.relay && options.relay->reverse_path) mail.reverse_path = options.relay->reverse_path->address();
+    mail.recipient = verdict.sender->mailbox.address();
+    mail.subject = std::move(rendered.subject);
+    mail.message_id = header.message_id;
+    mail.octets = std::move(rendered.octets);
+    mail.text = std::move(rendered.text);
+    return mail;
+}
+
+TicketEvent event(Facts const& facts, std::string what, std::string by, std::string detail = {}) {
+    return {facts.now, std::move(what), std::move(by), std::move(detail)};
+}
+
+// What happened to the ticket, in the order in which it did.
+std::vector<TicketEvent> ticket_events(Facts const& facts, Verdict const& verdict) {
+    std::vector<TicketEvent> events;
+    if (facts.raw.released) events.push_back(event(facts, "released", "operator", facts.raw.id.text));
+    events.push_back(
+        event(facts, std::string(to_string(verdict.disposition)), sender_key(facts, verdict), facts.raw.id.text));
+    for (auto const& claim : verdict.claims) {
+        events.push_back(event(facts, "claimed", sender_key(facts, verdict), claim.text()));
+    }
+    if (verdict.reopens) events.push_back(event(facts, "status", "postern", "resolved -> open: a reply came"));
+    return events;
+}
+
+NewTicket new_ticket(Facts const& facts, Verdict const& verdict, TicketNumber const& number) {
+    return {number,
+            facts.mailbox.address.address(),
+            ticket_subject(facts),
+            facts.policy.lowest_severity(),
+            verdict.organization ? verdict.organization->id : "",
+            verdict.organization ? verdict.organization->name : "",
+            sender_key(facts, verdict)};
+}
+
+// Of mail refused straight from its sender the ledger row is enough: the sender still has the mail.
+bool keeps_octets(Facts const& facts, Verdict const& verdict) {
+    if (verdict.disposition == Disposition::duplicate) return false;
+    return verdict.disposition != Disposition::refused || facts.raw.source != Source::smtp;
+}
+
+}  // namespace
+
+IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<ArrivalKey> const& keys,
+                     std::optional<TicketNumber> const& number) {
+    IntakeRecord record;
+    record.ledger = ledger_entry(facts, verdict);
+    record.octets = facts.raw.octets;
+    record.keep_octets = keeps_octets(facts, verdict);
+    record.mark = facts.raw.mark;
+    switch (verdict.disposition) {
+        case Disposition::opened:
+            record.opens = new_ticket(facts, verdict, *number);
+            break;
+        case Disposition::appended:
+        case Disposition::noted:
+            record.joins = verdict.ticket->id;
+            break;
+        case Disposition::duplicate:
+            record.ledger.ticket = facts.context.duplicate_ticket;
+            return record;
+        case Disposition::refused:
+            return record;
+        default:
+            record.keys = keys;
+            return record;  // held, ignored
+    }
+    record.keys = keys;
+    record.ledger.ticket = number ? number : verdict.ticket->number;
+    record.reopens = verdict.reopens;
+    record.article = article(facts, verdict);
+    if (facts.message.message_id) record.thread_ids.push_back(*facts.message.message_id);
+    record.events = ticket_events(facts, verdict);
+    if (verdict.bounced) {
+        record.bounced = verdict.bounced->id;
+        record.bounce_detail = verdict.reason;
+    }
+    if (verdict.receipt) record.outgoing.push_back(receipt_mail(facts, verdict, *number));
+    return record;
+}
+
+std::string refusal_text(Facts const& facts, Verdict const& verdict) {
+    ReferralFields fields;
+    fields.site_name = facts.policy.options().site.name;
+    if (verdict.refer_to) {
+        fields.refer_to = verdict.refer_to->refer_to;
+        fields.organization = verdict.refer_to->name;
+    }
+    return facts.policy.templates().referral_reply(fields, language(facts, verdict.refer_to));
+}
+
+}  // namespace postern

@@ -1,0 +1,241 @@
+#include "daemon/decide.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace postern {
+
+namespace {
+
+// What a rule found: what it saw, what follows, and whether that ends the questions.
+struct Finding {
+    bool decided = false;
+    std::string saw, result;
+    std::string config = {};
+};
+
+Finding passes(std::string saw, std::string result, std::string config = {}) {
+    return {false, std::move(saw), std::move(result), std::move(config)};
+}
+
+Finding ends(Verdict& verdict, Disposition disposition, std::string saw, std::string result, std::string config = {}) {
+    verdict.disposition = disposition;
+    verdict.reason = result;
+    return {true, std::move(saw), std::move(result), std::move(config)};
+}
+
+// RFC 5321 4.5.5. By IMAP only a Return-Path field can tell.
+bool has_null_reverse_path(Facts const& facts) {
+    return facts.raw.envelope.reverse_path_known ? facts.raw.envelope.reverse_path.is_null()
+                                                 : facts.message.has_null_return_path;
+}
+
+std::optional<ContactList::Listed> listed(Facts const& facts, Mailbox const& address) {
+    return facts.policy.options().contact_list.find(address);
+}
+
+// Product promise 6: knowing a number lets nobody in; the ticket has to be of the sender's own organisation.
+bool may_join(Verdict const& verdict, TicketFacts const& ticket) {
+    return verdict.organization != nullptr && ticket.organization_id == verdict.organization->id;
+}
+
+TicketFacts const* first_joinable(Verdict const& verdict, std::vector<TicketFacts> const& tickets) {
+    auto const found =
+        std::ranges::find_if(tickets, [&](TicketFacts const& ticket) { return may_join(verdict, ticket); });
+    return found == tickets.end() ? nullptr : &*found;
+}
+
+// Every address that could be the sender's, for mail whose From does not say it plainly.
+std::vector<Mailbox> possible_senders(Facts const& facts) {
+    std::vector<Mailbox> senders;
+    for (auto const& from : facts.message.from) senders.push_back(from.mailbox);
+    if (facts.message.sender) senders.push_back(*facts.message.sender);
+    if (facts.raw.envelope.reverse_path.mailbox) senders.push_back(*facts.raw.envelope.reverse_path.mailbox);
+    if (facts.message.return_path) senders.push_back(*facts.message.return_path);
+    return senders;
+}
+
+// ---- the rules --------------------------------------------------------------------------------------------------
+
+Finding arrival_key(Facts const& facts, Verdict& verdict) {
+    if (!facts.context.duplicate_of) return passes("arrival key", "not seen before");
+    return ends(verdict, Disposition::duplicate, "arrival key",
+                "taken in before as " + facts.context.duplicate_of->text);
+}
+
+Finding own_mail(Facts const& facts, Verdict& verdict) {
+    bool const from_us = std::ranges::any_of(
+        facts.message.from, [&](NameAddr const& from) { return facts.policy.mailbox(from.mailbox) != nullptr; });
+    if (!from_us) return passes("From", "none of our mailboxes");
+    if (!facts.context.original) return passes("From is one of our mailboxes", "but we never sent this Message-ID");
+    return ends(verdict, Disposition::ignored, "From and Message-ID", "a mail of ours that came back");
+}
+
+// A bounce counts only where it names a Message-ID that we sent to the recipient it reports; a number is not enough.
+Finding bounce(Facts const& facts, Verdict& verdict) {
+    if (facts.message.auto_submitted != AutoSubmitted::bounce) return passes("kind of mail", "no bounce");
+    auto const& original = facts.context.original;
+    bool const reported =
+        original && std::ranges::any_of(facts.message.delivery_status, [&](DeliveryStatus const& status) {
+            return status.recipient == original->recipient;
+        });
+    if (reported) {
+        verdict.bounced = original;
+        verdict.ticket = original->ticket;
+        return ends(verdict, original->ticket ? Disposition::noted : Disposition::ignored, "delivery report",
+                    "reports a mail of ours to " + original->recipient);
+    }
+    bool const contacts_own = facts.message.from.size() == 1 && listed(facts, facts.message.from.front().mailbox);
+    if (contacts_own) return passes("delivery report", "of no mail of ours, but From is a contact");
+    // A forged bounce has a reverse-path of its own (RFC 5321 4.5.5 asks for the null one): that is a stranger's mail.
+    if (facts.raw.envelope.reverse_path_known && !facts.raw.envelope.reverse_path.is_null()) {
+        return passes("delivery report", "of no mail of ours, with a reverse-path");
+    }
+    return ends(verdict, Disposition::ignored, "delivery report", "of no mail of ours");
+}
+
+std::string why_not_judged(Facts const& facts) {
+    if (facts.raw.unread) return *facts.raw.unread;
+    if (facts.message.over_limit) return "over a limit of the parser: " + *facts.message.over_limit;
+    if (facts.message.from.empty()) return "From names nobody";
+    if (facts.message.from.size() > 1) return "From names " + std::to_string(facts.message.from.size()) + " mailboxes";
+    return {};
+}
+
+// A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where a
+// contact may have written it.
+Finding clear_sender(Facts const& facts, Verdict& verdict) {
+    auto const why = why_not_judged(facts);
+    if (why.empty()) return passes(facts.message.from.front().mailbox.address(), "From is one mailbox");
+    auto const senders = possible_senders(facts);
+    auto const contact =
+        std::ranges::find_if(senders, [&](Mailbox const& sender) { return listed(facts, sender).has_value(); });
+    if (facts.raw.released) return passes("From", why + "; released by an operator");
+    if (contact != senders.end()) {
+        return ends(verdict, Disposition::held, contact->address() + " may have sent it", why);
+    }
+    if (senders.empty() || facts.raw.unread) return ends(verdict, Disposition::held, "no sender", why);
+    return ends(verdict, Disposition::refused, "no possible sender is a contact", why);
+}
+
+Finding listed_contact(Facts const& facts, Verdict& verdict) {
+    auto candidates = possible_senders(facts);
+    // Only a release looks further than the one mailbox of From.
+    if (!facts.raw.released) candidates.resize(1);
+    for (auto const& candidate : candidates) {
+        auto const found = listed(facts, candidate);
+        if (!found) continue;
+        verdict.organization = found->organization;
+        auto const from = std::ranges::find(facts.message.from, candidate, &NameAddr::mailbox);
+        verdict.sender = from == facts.message.from.end() ? NameAddr{{}, candidate} : *from;
+        return passes(candidate.address(), "contact of " + found->organization->name, found->contact->where);
+    }
+    if (facts.raw.released) {
+        if (!facts.message.from.empty()) verdict.sender = facts.message.from.front();
+        return passes("From", "not a contact; released by an operator");
+    }
+    auto const& sender = candidates.front();
+    verdict.refer_to = facts.policy.options().contact_list.by_domain(sender.domain);
+    return verdict.refer_to
+               ? ends(verdict, Disposition::refused, sender.address(),
+                      "not a contact; the domain is " + verdict.refer_to->name + "'s", verdict.refer_to->where)
+               : ends(verdict, Disposition::refused, sender.address(),
+                      "not a contact, nor of an organisation's domain");
+}
+
+void join(Verdict& verdict, TicketFacts const& ticket) {
+    verdict.ticket = ticket;
+    verdict.reopens = ticket.status == TicketStatus::resolved;
+}
+
+Finding automatic_reply(Facts const& facts, Verdict& verdict) {
+    if (facts.message.auto_submitted != AutoSubmitted::auto_replied)
+        return passes("kind of mail", "no automatic reply");
+    auto const* ticket = first_joinable(verdict, facts.context.by_tag);
+    if (!ticket) ticket = first_joinable(verdict, facts.context.by_message_id);
+    if (!ticket && facts.context.original && facts.context.original->ticket &&
+        may_join(verdict, *facts.context.original->ticket)) {
+        ticket = &*facts.context.original->ticket;
+    }
+    if (!ticket) return ends(verdict, Disposition::ignored, "automatic reply", "belongs to no ticket");
+    verdict.ticket = *ticket;
+    return ends(verdict, Disposition::noted, "automatic reply", "belongs to " + ticket->number.text());
+}
+
+Finding ticket_tag(Facts const& facts, Verdict& verdict) {
+    std::vector<TicketNumber> ours;
+    std::ranges::copy_if(facts.message.ticket_tags, std::back_inserter(ours),
+                         [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
+    if (ours.empty()) return passes("subject", "no ticket number");
+    if (auto const* ticket = first_joinable(verdict, facts.context.by_tag)) {
+        join(verdict, *ticket);
+        return ends(verdict, Disposition::appended, ticket->number.text(), "a ticket of the sender's organisation");
+    }
+    verdict.claims = std::move(ours);
+    return passes(verdict.claims.front().text(), "no ticket that the sender may join");
+}
+
+// Where the tag is gone, the mails that this one answers decide. A number that the sender may not join is not gone.
+Finding thread(Facts const& facts, Verdict& verdict) {
+    if (!verdict.claims.empty()) return passes("In-Reply-To and References", "not asked: the subject has a number");
+    auto const* ticket = first_joinable(verdict, facts.context.by_message_id);
+    if (!ticket) return passes("In-Reply-To and References", "name no mail of a ticket of the sender's");
+    join(verdict, *ticket);
+    return ends(verdict, Disposition::appended, "In-Reply-To and References", "a mail of " + ticket->number.text());
+}
+
+Finding new_ticket(Facts const& facts, Verdict& verdict) {
+    return ends(verdict, Disposition::opened, facts.mailbox.address.address(), "belongs to no ticket: a new one",
+                facts.mailbox.where);
+}
+
+using Rule = Finding (*)(Facts const&, Verdict&);
+constexpr std::array<std::pair<std::string_view, Rule>, 9> rules{{
+    {"arrival-key", arrival_key},
+    {"own-mail", own_mail},
+    {"bounce", bounce},
+    {"clear-sender", clear_sender},
+    {"listed-contact", listed_contact},
+    {"automatic-reply", automatic_reply},
+    {"ticket-tag", ticket_tag},
+    {"thread", thread},
+    {"new-ticket", new_ticket},
+}};
+
+// ---- the receipt owed -------------------------------------------------------------------------------------------
+
+// RFC 3834 2: who is never answered. Empty: a receipt is owed.
+std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
+    if (verdict.disposition != Disposition::opened)
+        return std::string(to_string(verdict.disposition)) + " mail gets none";
+    if (!verdict.organization) return "the sender is no contact";
+    if (facts.message.auto_submitted != AutoSubmitted::none) {
+        return "the mail is automatic: " + std::string(to_string(facts.message.auto_submitted));
+    }
+    if (facts.message.suppress_auto_response) return "the mail asks for no automatic answer";
+    if (has_null_reverse_path(facts)) return "the reverse-path is null";
+    if (facts.now - facts.raw.arrived > facts.policy.options().limits.answer_within)
+        return "the mail is older than answer_within";
+    return {};
+}
+
+}  // namespace
+
+Verdict decide(Facts const& facts) {
+    Verdict verdict;
+    for (auto const& [name, rule] : rules) {
+        auto finding = rule(facts, verdict);
+        verdict.story.push_back(
+            {std::string(name), std::move(finding.saw), std::move(finding.result), std::move(finding.config)});
+        if (!finding.decided) continue;
+        verdict.rule = name;
+        break;
+    }
+    verdict.receipt_why = why_no_receipt(facts, verdict);
+    verdict.receipt = verdict.receipt_why.empty();
+    return verdict;
+}
+
+}  // namespace postern

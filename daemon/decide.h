@@ -1,0 +1,51 @@
+// decide: what becomes of one mail, and by which rule. Pure: facts in, verdict out; no clock, no store, no socket.
+// The rules stand in one table in decide.cpp, in the order in which they are asked; the first that decides ends it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/policy.h"
+#include "daemon/raw_message.h"
+#include "parsers/message.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+namespace postern {
+
+// All that the rules may look at.
+struct Facts {
+    RawMessage const& raw;
+    ParsedMessage const& message;
+    ArrivalContext const& context;  // what the store knew
+    Policy const& policy;
+    SupportMailbox const& mailbox;  // it came to this one
+    TimePoint now;
+};
+
+struct Verdict {
+    Disposition disposition = Disposition::held;
+    std::string rule;
+    std::string reason;  // in words, for the operator
+
+    // Of opened, appended, noted: whose mail it is. Null organisation: an operator released mail of nobody's.
+    Organization const* organization = nullptr;
+    std::optional<NameAddr> sender;
+    std::optional<TicketFacts> ticket;  // which it joins
+    bool reopens = false;
+    std::vector<TicketNumber> claims;  // numbers in the subject that the sender may not join
+    std::optional<SentMail> bounced;   // the mail of ours it reports as undelivered
+
+    // Of refused: the organisation whose point of contact the referral names; null: a stranger's domain.
+    Organization const* refer_to = nullptr;
+
+    bool receipt = false;
+    std::string receipt_why;  // why none is owed
+
+    std::vector<StoryStep> story;  // every rule that was asked, in order
+};
+
+[[nodiscard]] Verdict decide(Facts const& facts);
+
+}  // namespace postern

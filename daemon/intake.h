@@ -1,0 +1,24 @@
+// READ FIRST: what happens to one mail.
+//
+//   RawMessage     the octets and envelope, as SMTP, IMAP or `deliver` got them       (raw_message.h)
+//   ParsedMessage  what the octets say                                               (parsers/message.h)
+//   Verdict        what becomes of it and by which rule                              (decide.h)
+//   IntakeRecord   all that follows: ledger row, ticket, article, receipt, keys      (compose.h)
+//   Receipt        what the way in may tell its peer, once the commit has returned   (intake_desk.h)
+//
+// The way in never answers before: SMTP's 250 and IMAP's mark follow the commit of the transaction this runs in.
+#pragma once
+
+#include "daemon/intake_desk.h"
+#include "daemon/policy.h"
+#include "daemon/raw_message.h"
+#include "parsers/message.h"
+#include "store/store.h"
+
+namespace postern {
+
+// Runs in the caller's Store::atomically(). Throws StoreError where the store can't take it now: nothing is kept then.
+[[nodiscard]] Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const& policy, Store& store,
+                             TimePoint now);
+
+}  // namespace postern

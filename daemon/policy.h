@@ -1,0 +1,40 @@
+// Policy: the configuration in force, as an immutable snapshot with the look-ups that intake needs. A reload makes a
+// new one; a mail keeps the one it started with.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "config/options.h"
+#include "parsers/mailbox.h"
+#include "templates/templates.h"
+
+namespace postern {
+
+class Policy {
+  public:
+    Policy(Options options, Templates templates);
+    Policy(Policy const&) = delete;
+    Policy& operator=(Policy const&) = delete;
+
+    [[nodiscard]] Options const& options() const noexcept { return options_; }
+    [[nodiscard]] Templates const& templates() const noexcept { return templates_; }
+
+    // The support mailbox with this address or alias; null: none of ours.
+    [[nodiscard]] SupportMailbox const* mailbox(Mailbox const& address) const;
+    [[nodiscard]] bool is_our_tag(std::string_view tag) const;
+    [[nodiscard]] std::string const& lowest_severity() const { return options_.site.severities.back(); }
+
+  private:
+    Options options_;
+    Templates templates_;
+    std::unordered_map<std::string, std::size_t> mailboxes_;  // by Mailbox::key()
+    std::unordered_set<std::string> tags_;
+};
+
+[[nodiscard]] std::shared_ptr<Policy const> make_policy(Options options, Templates templates);
+
+}  // namespace postern
