@@ -34,6 +34,14 @@ SupportMailbox const& addressed(RawMessage const& raw, Policy const& policy) {
     return policy.options().mailboxes.front();
 }
 
+// [limits] held is reached: an operator has to look first.
+Receipt deferred_for_space() {
+    Receipt receipt;
+    receipt.outcome = Receipt::Outcome::deferred;
+    receipt.no_space = true;
+    return receipt;
+}
+
 }  // namespace
 
 Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const& policy, Store& store, TimePoint now) {
@@ -42,14 +50,20 @@ Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const
     Facts const facts{raw, message, context, policy, addressed(raw, policy), now};
     auto const verdict = decide(facts);  // pure
     if (verdict.disposition == Disposition::held && store.status_counts().held >= policy.options().limits.held) {
-        return {.outcome = Receipt::Outcome::deferred, .no_space = true};
+        return deferred_for_space();
     }
     std::optional<TicketNumber> number;
     if (verdict.disposition == Disposition::opened) {
         number = store.next_ticket_number(facts.mailbox.tag, facts.mailbox.first_ticket);
     }
-    store.commit(compose(facts, verdict, keys, number), now);  // together
-    Receipt receipt{.outcome = Receipt::Outcome::committed, .disposition = verdict.disposition};
+    auto const record = compose(facts, verdict, keys, number);
+    store.commit(record, now);  // together
+    Receipt receipt;
+    receipt.outcome = Receipt::Outcome::committed;
+    receipt.disposition = verdict.disposition;
+    receipt.rule = verdict.rule;
+    receipt.ticket = record.ledger.ticket;
+    receipt.queued_mail = !record.outgoing.empty();
     if (verdict.disposition == Disposition::refused) receipt.refusal = refusal_text(facts, verdict);
     return receipt;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "daemon/raw_message.h"
@@ -19,7 +20,10 @@ struct Receipt {
     } outcome = Outcome::deferred;
     Disposition disposition = Disposition::held;
     std::string refusal;    // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
-    bool no_space = false;  // of `deferred`: the disk is full (452 4.3.1)
+    bool no_space = false;  // of `deferred`: no room for it now (452 4.3.1)
+    std::string rule;
+    std::optional<TicketNumber> ticket;
+    bool queued_mail = false;  // the commit put mail into the outbox
 };
 
 class IntakeDesk {

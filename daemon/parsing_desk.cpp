@@ -1,0 +1,117 @@
+#include "daemon/parsing_desk.h"
+
+#include <exception>
+#include <utility>
+
+#include "daemon/intake.h"
+#include "parsers/message.h"
+
+namespace postern {
+
+struct ParsingDesk::Job {
+    RawMessage raw;
+    Done done;
+    std::shared_ptr<Policy const> policy;  // the one in force when the mail came
+    ParsedMessage message;
+    Receipt receipt;
+};
+
+ParsingDesk::ParsingDesk(std::shared_ptr<Policy const> policy, StoreWriter& writer, Log& log, Clock clock,
+                         std::function<void()> mail_queued, unsigned parsers)
+    : policy_(std::move(policy)),
+      writer_(writer),
+      log_(log),
+      clock_(std::move(clock)),
+      mail_queued_(std::move(mail_queued)) {
+    for (unsigned i = 0; i < parsers; ++i) threads_.emplace_back([this] { parse_loop(); });
+}
+
+ParsingDesk::~ParsingDesk() {
+    std::unique_lock lock(mutex_);
+    ending_ = true;
+    wake_.notify_all();
+    idle_.wait(lock, [this] { return unanswered_ == 0; });
+    lock.unlock();
+    for (auto& thread : threads_) thread.join();
+}
+
+void ParsingDesk::submit(RawMessage message, Done done) {
+    auto job = std::make_shared<Job>();
+    job->raw = std::move(message);
+    job->done = std::move(done);
+    {
+        std::lock_guard const lock(mutex_);
+        job->policy = policy_;
+        waiting_.push_back(std::move(job));
+        ++unanswered_;
+    }
+    wake_.notify_one();
+}
+
+void ParsingDesk::set_policy(std::shared_ptr<Policy const> policy) {
+    std::lock_guard const lock(mutex_);
+    policy_ = std::move(policy);
+}
+
+void ParsingDesk::parse_loop() {
+    for (;;) {
+        std::shared_ptr<Job> job;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+            if (waiting_.empty()) return;
+            job = std::move(waiting_.front());
+            waiting_.pop_front();
+        }
+        parse(job);
+    }
+}
+
+// parse_message is total; what can fail is memory. Then the peer keeps its mail and tries again.
+void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
+    try {
+        if (!job->raw.unread || job->raw.only_header) job->message = parse_message(job->raw.octets);
+        take_in(job);
+    } catch (std::exception const&) {
+        answer(*job, std::current_exception());
+    }
+}
+
+void ParsingDesk::take_in(std::shared_ptr<Job> const& job) {
+    writer_.post(
+        [this, job](Store& store) { job->receipt = intake(job->raw, job->message, *job->policy, store, clock_()); },
+        [this, job](std::exception_ptr const& failure) { answer(*job, failure); });
+}
+
+void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
+    if (failure) {
+        job.receipt = {};
+        try {
+            std::rethrow_exception(failure);
+        } catch (StoreError const& error) {
+            job.receipt.no_space = error.kind() == StoreError::Kind::full;
+            log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+        } catch (std::exception const& error) {
+            log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+        }
+    } else {
+        log_outcome(job);
+        if (job.receipt.queued_mail) mail_queued_();
+    }
+    job.done(job.receipt);
+    std::lock_guard const lock(mutex_);
+    if (--unanswered_ == 0) idle_.notify_all();
+}
+
+void ParsingDesk::log_outcome(Job const& job) {
+    bool const committed = job.receipt.outcome == Receipt::Outcome::committed;
+    log_.info(committed ? to_string(job.receipt.disposition) : "deferred",
+              {{"mail", job.raw.id.text},
+               {"source", std::string(to_string(job.raw.source))},
+               {"from", job.message.from.empty() ? "" : job.message.from.front().mailbox.address()},
+               {"ticket", job.receipt.ticket ? job.receipt.ticket->text() : ""},
+               {"rule", job.receipt.rule},
+               {"size", std::to_string(job.raw.octets.size())}});
+}
+
+}  // namespace postern

@@ -1,0 +1,56 @@
+// ParsingDesk: the daemon's IntakeDesk. A pool parses (pure, any number at once); the store's writer runs intake; after
+// the commit the way in is answered, the outbox sender woken and the one log line about the mail written.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "daemon/intake_desk.h"
+#include "daemon/log.h"
+#include "daemon/policy.h"
+#include "daemon/store_writer.h"
+
+namespace postern {
+
+class ParsingDesk : public IntakeDesk {
+  public:
+    using Clock = std::function<TimePoint()>;
+
+    // `mail_queued` is called after a commit that put mail into the outbox. The writer has to outlive the desk.
+    ParsingDesk(std::shared_ptr<Policy const> policy, StoreWriter& writer, Log& log, Clock clock,
+                std::function<void()> mail_queued, unsigned parsers);
+    // Finishes what was submitted.
+    ~ParsingDesk() override;
+
+    void submit(RawMessage message, Done done) override;
+    void set_policy(std::shared_ptr<Policy const> policy);  // on reload: for mail to come
+
+  private:
+    struct Job;
+    void parse_loop();
+    void parse(std::shared_ptr<Job> const& job);
+    void take_in(std::shared_ptr<Job> const& job);
+    void answer(Job& job, std::exception_ptr const& failure);
+    void log_outcome(Job const& job);
+
+    std::shared_ptr<Policy const> policy_;
+    StoreWriter& writer_;
+    Log& log_;
+    Clock clock_;
+    std::function<void()> mail_queued_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::condition_variable idle_;
+    std::deque<std::shared_ptr<Job>> waiting_;  // bounded by InFlight: what is in it was reserved
+    std::size_t unanswered_ = 0;
+    bool ending_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace postern
