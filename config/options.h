@@ -20,6 +20,7 @@ struct ListenAddress {
     std::uint16_t port = 0;
     std::filesystem::path path;
     std::string text;  // as written
+    friend bool operator==(ListenAddress const&, ListenAddress const&) = default;
 };
 
 struct SiteOptions {
@@ -55,12 +56,14 @@ struct SmtpOptions {  // [smtp] and [lmtp]
     std::optional<std::filesystem::path> tls_certificate_file, tls_key_file;
     bool require_tls = false;
     std::vector<std::string> proxy_protocol_from;
+    friend bool operator==(SmtpOptions const&, SmtpOptions const&) = default;
 };
 
 enum class StartTls { never, if_offered, require };
 
 struct Secret {                  // read from *_file when it is needed; never printed
     std::filesystem::path file;  // already looked for in $CREDENTIALS_DIRECTORY
+    friend bool operator==(Secret const&, Secret const&) = default;
 };
 
 struct ImapOptions {  // [[imap]]
@@ -77,6 +80,7 @@ struct ImapOptions {  // [[imap]]
     std::string move_to;
     enum class Start { all, only_new } start = Start::all;
     std::string where;
+    friend bool operator==(ImapOptions const&, ImapOptions const&) = default;
 };
 
 struct RelayOptions {                     // [relay]
@@ -87,6 +91,7 @@ struct RelayOptions {                     // [relay]
     std::optional<std::string> user;
     std::optional<Secret> password;
     std::chrono::milliseconds give_up_after{std::chrono::hours{120}};
+    friend bool operator==(RelayOptions const&, RelayOptions const&) = default;
 };
 
 struct AuthenticationOptions {

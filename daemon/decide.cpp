@@ -9,18 +9,18 @@ namespace postern {
 
 namespace {
 
-// What a rule found: what it saw, what follows, and whether that ends the questions.
-struct Finding {
+// What a rule answered: what it saw, what follows, and whether that ends the questions.
+struct Answer {
     bool decided = false;
     std::string saw, result;
     std::string config = {};
 };
 
-Finding passes(std::string saw, std::string result, std::string config = {}) {
+Answer passes(std::string saw, std::string result, std::string config = {}) {
     return {false, std::move(saw), std::move(result), std::move(config)};
 }
 
-Finding ends(Verdict& verdict, Disposition disposition, std::string saw, std::string result, std::string config = {}) {
+Answer ends(Verdict& verdict, Disposition disposition, std::string saw, std::string result, std::string config = {}) {
     verdict.disposition = disposition;
     verdict.reason = result;
     return {true, std::move(saw), std::move(result), std::move(config)};
@@ -59,13 +59,13 @@ std::vector<Mailbox> possible_senders(Facts const& facts) {
 
 // ---- the rules --------------------------------------------------------------------------------------------------
 
-Finding arrival_key(Facts const& facts, Verdict& verdict) {
+Answer arrival_key(Facts const& facts, Verdict& verdict) {
     if (!facts.context.duplicate_of) return passes("arrival key", "not seen before");
     return ends(verdict, Disposition::duplicate, "arrival key",
                 "taken in before as " + facts.context.duplicate_of->text);
 }
 
-Finding own_mail(Facts const& facts, Verdict& verdict) {
+Answer own_mail(Facts const& facts, Verdict& verdict) {
     bool const from_us = std::ranges::any_of(
         facts.message.from, [&](NameAddr const& from) { return facts.policy.mailbox(from.mailbox) != nullptr; });
     if (!from_us) return passes("From", "none of our mailboxes");
@@ -74,7 +74,7 @@ Finding own_mail(Facts const& facts, Verdict& verdict) {
 }
 
 // A bounce counts only where it names a Message-ID that we sent to the recipient it reports; a number is not enough.
-Finding bounce(Facts const& facts, Verdict& verdict) {
+Answer bounce(Facts const& facts, Verdict& verdict) {
     if (facts.message.auto_submitted != AutoSubmitted::bounce) return passes("kind of mail", "no bounce");
     auto const& original = facts.context.original;
     bool const reported =
@@ -106,7 +106,7 @@ std::string why_not_judged(Facts const& facts) {
 
 // A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where a
 // contact may have written it.
-Finding clear_sender(Facts const& facts, Verdict& verdict) {
+Answer clear_sender(Facts const& facts, Verdict& verdict) {
     auto const why = why_not_judged(facts);
     if (why.empty()) return passes(facts.message.from.front().mailbox.address(), "From is one mailbox");
     auto const senders = possible_senders(facts);
@@ -116,11 +116,11 @@ Finding clear_sender(Facts const& facts, Verdict& verdict) {
     if (contact != senders.end()) {
         return ends(verdict, Disposition::held, contact->address() + " may have sent it", why);
     }
-    if (senders.empty() || facts.raw.unread) return ends(verdict, Disposition::held, "no sender", why);
+    if (senders.empty()) return ends(verdict, Disposition::held, "no sender", why);
     return ends(verdict, Disposition::refused, "no possible sender is a contact", why);
 }
 
-Finding listed_contact(Facts const& facts, Verdict& verdict) {
+Answer listed_contact(Facts const& facts, Verdict& verdict) {
     auto candidates = possible_senders(facts);
     // Only a release looks further than the one mailbox of From.
     if (!facts.raw.released) candidates.resize(1);
@@ -150,7 +150,7 @@ void join(Verdict& verdict, TicketFacts const& ticket) {
     verdict.reopens = ticket.status == TicketStatus::resolved;
 }
 
-Finding automatic_reply(Facts const& facts, Verdict& verdict) {
+Answer automatic_reply(Facts const& facts, Verdict& verdict) {
     if (facts.message.auto_submitted != AutoSubmitted::auto_replied)
         return passes("kind of mail", "no automatic reply");
     auto const* ticket = first_joinable(verdict, facts.context.by_tag);
@@ -164,7 +164,7 @@ Finding automatic_reply(Facts const& facts, Verdict& verdict) {
     return ends(verdict, Disposition::noted, "automatic reply", "belongs to " + ticket->number.text());
 }
 
-Finding ticket_tag(Facts const& facts, Verdict& verdict) {
+Answer ticket_tag(Facts const& facts, Verdict& verdict) {
     std::vector<TicketNumber> ours;
     std::ranges::copy_if(facts.message.ticket_tags, std::back_inserter(ours),
                          [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
@@ -178,7 +178,7 @@ Finding ticket_tag(Facts const& facts, Verdict& verdict) {
 }
 
 // Where the tag is gone, the mails that this one answers decide. A number that the sender may not join is not gone.
-Finding thread(Facts const& facts, Verdict& verdict) {
+Answer thread(Facts const& facts, Verdict& verdict) {
     if (!verdict.claims.empty()) return passes("In-Reply-To and References", "not asked: the subject has a number");
     auto const* ticket = first_joinable(verdict, facts.context.by_message_id);
     if (!ticket) return passes("In-Reply-To and References", "name no mail of a ticket of the sender's");
@@ -186,12 +186,12 @@ Finding thread(Facts const& facts, Verdict& verdict) {
     return ends(verdict, Disposition::appended, "In-Reply-To and References", "a mail of " + ticket->number.text());
 }
 
-Finding new_ticket(Facts const& facts, Verdict& verdict) {
+Answer new_ticket(Facts const& facts, Verdict& verdict) {
     return ends(verdict, Disposition::opened, facts.mailbox.address.address(), "belongs to no ticket: a new one",
                 facts.mailbox.where);
 }
 
-using Rule = Finding (*)(Facts const&, Verdict&);
+using Rule = Answer (*)(Facts const&, Verdict&);
 constexpr std::array<std::pair<std::string_view, Rule>, 9> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
@@ -226,10 +226,10 @@ std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
 Verdict decide(Facts const& facts) {
     Verdict verdict;
     for (auto const& [name, rule] : rules) {
-        auto finding = rule(facts, verdict);
+        auto answer = rule(facts, verdict);
         verdict.story.push_back(
-            {std::string(name), std::move(finding.saw), std::move(finding.result), std::move(finding.config)});
-        if (!finding.decided) continue;
+            {std::string(name), std::move(answer.saw), std::move(answer.result), std::move(answer.config)});
+        if (!answer.decided) continue;
         verdict.rule = name;
         break;
     }

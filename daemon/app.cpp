@@ -1,0 +1,219 @@
+#include "daemon/app.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "config/load.h"
+#include "daemon/imap_poller.h"
+#include "daemon/in_flight.h"
+#include "daemon/outbox_sender.h"
+#include "daemon/parsing_desk.h"
+#include "daemon/policy.h"
+#include "daemon/smtp_listener.h"
+#include "daemon/store_writer.h"
+
+namespace postern {
+
+namespace {
+
+// Parsing is the one work that fills a core; the writer, the io thread and the sender mostly wait.
+unsigned parser_threads() {
+    return std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+}
+
+// SIGTERM promises 10 s; what a session may still use of them before it is cut off. The rest is for the outbox and the
+// store.
+constexpr auto session_drain = std::chrono::seconds{6};
+
+TimePoint clock_now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options) {
+    auto policy = std::make_shared<SmtpPolicy>();
+    policy->hostname = options.site.hostname;
+    policy->max_message_octets = options.limits.message;
+    policy->max_sessions = options.limits.sessions;
+    policy->max_sessions_per_ip = options.limits.sessions_per_ip;
+    policy->max_recipients = options.limits.recipients;
+    for (auto const& mailbox : options.mailboxes) {
+        policy->local_addresses.push_back(mailbox.address.key());
+        for (auto const& alias : mailbox.aliases) policy->local_addresses.push_back(alias.key());
+    }
+    std::ranges::sort(policy->local_addresses);
+    return policy;
+}
+
+// The sender may be exchanged by a reload while the desk wakes it.
+class SenderSlot {
+  public:
+    void wake() {
+        std::lock_guard const lock(mutex_);
+        if (sender_) sender_->wake();
+    }
+    void request_stop() {
+        std::lock_guard const lock(mutex_);
+        if (sender_) sender_->request_stop();
+    }
+    // The old one is destroyed outside of the lock: that may take seconds.
+    void set(std::unique_ptr<OutboxSender> sender) {
+        {
+            std::lock_guard const lock(mutex_);
+            std::swap(sender_, sender);
+        }
+    }
+
+  private:
+    std::mutex mutex_;
+    std::unique_ptr<OutboxSender> sender_;
+};
+
+struct Folder {
+    ImapOptions options;
+    std::uint64_t max_message_octets = 0;
+    std::unique_ptr<ImapPoller> poller;
+};
+
+}  // namespace
+
+// Members are destroyed from the last to the first: what takes mail in before what it hands it to.
+struct App::State {
+    StateLock lock;
+    Log& log;
+    Options options;
+    boost::asio::io_context io;
+    StoreWriter writer;
+    SenderSlot sender;
+    InFlight in_flight;
+    ParsingDesk desk;
+    std::unique_ptr<SmtpListener> smtp;
+    std::vector<Folder> folders;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work;
+    std::thread io_thread;
+
+    State(Options loaded, Templates templates, std::unique_ptr<Store> store, StateLock state_lock, Log& the_log)
+        : lock(std::move(state_lock)),
+          log(the_log),
+          options(loaded),
+          writer(std::move(store), log),
+          in_flight(options.limits.in_flight),
+          desk(
+              make_policy(std::move(loaded), std::move(templates)), writer, log, clock_now, [this] { sender.wake(); },
+              parser_threads()),
+          io_work(io.get_executor()) {}
+
+    void start_sender() {
+        sender.set(options.relay ? std::make_unique<OutboxSender>(*options.relay, options.site.hostname, writer, log)
+                                 : nullptr);
+    }
+
+    void start_folder(ImapOptions const& folder) {
+        folders.push_back({folder, options.limits.message,
+                           std::make_unique<ImapPoller>(folder, options.limits.message, desk, writer, in_flight, log)});
+    }
+
+    // Keeps the pollers whose options stayed, stops the others, starts the new ones.
+    void exchange_folders() {
+        std::erase_if(folders, [&](Folder const& folder) {
+            bool const stays = folder.max_message_octets == options.limits.message &&
+                               std::ranges::find(options.imap, folder.options) != options.imap.end();
+            if (!stays) folder.poller->request_stop();
+            return !stays;
+        });
+        for (auto const& wanted : options.imap) {
+            if (std::ranges::find(folders, wanted, &Folder::options) == folders.end()) start_folder(wanted);
+        }
+    }
+
+    void start() {
+        writer.run([](Store& store) { store.release_claims(); });
+        if (options.smtp) {
+            smtp = std::make_unique<SmtpListener>(io, *options.smtp, smtp_policy(options), desk, in_flight, log);
+            for (auto const& address : smtp->bound())
+                log.info("listening", {{"protocol", "smtp"}, {"address", address}});
+        }
+        io_thread = std::thread([this] { io.run(); });
+        start_sender();
+        for (auto const& folder : options.imap) start_folder(folder);
+    }
+
+    void stop() {
+        for (auto& folder : folders) folder.poller->request_stop();
+        if (smtp) {
+            auto drained = std::make_shared<std::promise<void>>();
+            smtp->stop([drained] { drained->set_value(); });
+            if (drained->get_future().wait_for(session_drain) != std::future_status::ready)
+                log.warn("sessions-cut-off");
+        }
+        folders.clear();
+        sender.request_stop();
+        io_work.reset();
+        io.stop();
+        if (io_thread.joinable()) io_thread.join();
+    }
+
+    void say_what_needs_a_restart(Options const& fresh) {
+        if (fresh.smtp != options.smtp) log.warn("needs-restart", {{"section", "[smtp]"}});
+        if (fresh.site.state_dir != options.site.state_dir)
+            log.warn("needs-restart", {{"section", "[site] state_dir"}});
+        if (fresh.store.file != options.store.file) log.warn("needs-restart", {{"section", "[store]"}});
+    }
+
+    void take_over(Options fresh, Templates templates) {
+        say_what_needs_a_restart(fresh);
+        bool const other_relay = fresh.relay != options.relay || fresh.site.hostname != options.site.hostname;
+        options = fresh;
+        log.reconfigure(options.log);
+        in_flight.set_limit(options.limits.in_flight);
+        if (smtp) smtp->set_policy(smtp_policy(options));
+        desk.set_policy(make_policy(std::move(fresh), std::move(templates)));
+        if (other_relay) start_sender();
+        exchange_folders();
+    }
+};
+
+App::App(Options options, Templates templates, std::unique_ptr<Store> store, StateLock lock, Log& log)
+    : state_(
+          std::make_unique<State>(std::move(options), std::move(templates), std::move(store), std::move(lock), log)) {
+    try {
+        state_->start();
+    } catch (...) {
+        state_->stop();
+        throw;
+    }
+}
+
+App::~App() {
+    state_->stop();
+}
+
+void App::reload() {
+    auto& log = state_->log;
+    auto loaded = load_options(state_->options.file);
+    std::vector<TemplateError> broken;
+    if (loaded.options) {
+        auto templates = Templates::load(loaded.options->site.templates, broken);
+        if (broken.empty()) {
+            state_->take_over(std::move(*loaded.options), std::move(templates));
+            log.info("reloaded", {{"revision", state_->options.revision}});
+            return;
+        }
+    }
+    for (auto const& finding : loaded.findings) {
+        if (finding.severity == Finding::Severity::error)
+            log.error("configuration", {{"finding", to_string(finding)}});
+    }
+    for (auto const& error : broken) {
+        log.error("template", {{"file", error.file}, {"line", std::to_string(error.line)}, {"what", error.what}});
+    }
+    log.error("reload-failed", {{"kept", state_->options.revision}});
+}
+
+}  // namespace postern

@@ -1,0 +1,113 @@
+// posternd: the daemon, in the foreground.
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "config/load.h"
+#include "daemon/app.h"
+#include "daemon/log.h"
+#include "store/sqlite_store.h"
+
+namespace {
+
+using namespace postern;
+
+// Signals are taken by main alone, with sigwait: no other thread ever sees them, no handler runs.
+sigset_t block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int const signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);  // a peer that hangs up is an error of that write
+    return signals;
+}
+
+void serve(App& app, sigset_t const& signals) {
+    sd_notify(0, "READY=1");
+    for (;;) {
+        int signal = 0;
+        if (sigwait(&signals, &signal) != 0) continue;
+        if (signal != SIGHUP) break;
+        sd_notify(0, "RELOADING=1");
+        app.reload();
+        sd_notify(0, "READY=1");
+    }
+    sd_notify(0, "STOPPING=1");
+}
+
+int exit_code(StoreError const& error) {
+    switch (error.kind()) {
+        case StoreError::Kind::busy:
+        case StoreError::Kind::full:
+            return EX_TEMPFAIL;
+        case StoreError::Kind::schema_newer:
+        case StoreError::Kind::schema_older:
+            return EX_CONFIG;
+        default:
+            return EX_IOERR;
+    }
+}
+
+Templates load_templates(Options const& options, Log& log) {
+    std::vector<TemplateError> errors;
+    auto templates = Templates::load(options.site.templates, errors);
+    for (auto const& error : errors) {
+        log.error("template", {{"file", error.file},
+                               {"line", std::to_string(error.line)},
+                               {"what", error.what},
+                               {"instead", "the built-in one"}});
+    }
+    return templates;
+}
+
+int run(Options options, Log& log) {
+    auto const signals = block_signals();
+    std::filesystem::create_directories(options.site.state_dir);
+    auto lock = StateLock::acquire(options.site.state_dir);
+    if (!lock) {
+        log.error("already-running", {{"state_dir", options.site.state_dir.string()}});
+        return EX_TEMPFAIL;
+    }
+    auto store = open_sqlite_store({.file = options.store.file, .migrate = Migrate::yes});
+    auto templates = load_templates(options, log);
+    log.info("starting", {{"version", POSTERN_VERSION}, {"revision", options.revision}});
+    App app(std::move(options), std::move(templates), std::move(store), std::move(*lock), log);
+    serve(app, signals);
+    log.info("stopping");
+    return EX_OK;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App arguments{"Postern's daemon: takes mail in by SMTP and IMAP and turns it into tickets."};
+    std::string file;
+    arguments.add_option("--config", file, "postern.toml")->required();
+    arguments.set_version_flag("--version", POSTERN_VERSION);
+    try {
+        arguments.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        return arguments.exit(error) == 0 ? EX_OK : EX_USAGE;
+    }
+    auto loaded = load_options(file);
+    for (auto const& finding : loaded.findings) std::fprintf(stderr, "%s\n", to_string(finding).c_str());
+    if (!loaded.options) return EX_CONFIG;
+    Log log(loaded.options->log);
+    try {
+        return run(std::move(*loaded.options), log);
+    } catch (StoreError const& error) {
+        log.error("store", {{"error", error.what()}});
+        return exit_code(error);
+    } catch (std::system_error const& error) {
+        log.error("start-failed", {{"error", error.what()}});
+        return error.code() == std::errc::address_in_use ? EX_TEMPFAIL : EX_OSERR;
+    } catch (std::exception const& error) {
+        log.error("failed", {{"error", error.what()}});
+        return EX_SOFTWARE;
+    }
+}
