@@ -1,0 +1,265 @@
+// The rules, each by the mail that meets it.
+#include "daemon/decide.h"
+
+#include <catch2/catch.hpp>
+
+#include "parsers/message.h"
+#include "tests/support/site.h"
+
+using namespace postern;
+using namespace postern::testing;
+
+namespace {
+
+struct Case {
+    RawMessage raw;
+    ArrivalContext context = {};
+    std::shared_ptr<Policy const> policy = site_policy();
+
+    Verdict verdict() const {
+        auto const message = parse_message(raw.octets);
+        return decide({raw, message, context, *policy, policy->options().mailboxes.front(), noon});
+    }
+};
+
+TicketFacts ticket(std::string tag, std::int64_t number, std::string organization,
+                   TicketStatus status = TicketStatus::open) {
+    return {TicketId{number}, {std::move(tag), number}, "support@acme.example", std::move(organization), status,
+            "Printer"};
+}
+
+constexpr auto plain = R"(
+From: Ana Ruiz <ana@northwind.example>
+To: support@acme.example
+Subject: The printer smokes
+Message-ID: <1@northwind.example>
+
+Please help.
+)";
+
+constexpr auto with_tag = R"(
+From: ana@northwind.example
+To: support@acme.example
+Subject: Re: [ACME-1042] The printer smokes
+Message-ID: <2@northwind.example>
+In-Reply-To: <receipt@support.acme.example>
+
+Still smoking.
+)";
+
+}  // namespace
+
+TEST_CASE("a contact's mail that belongs to no ticket opens one and gets a receipt") {
+    auto const verdict = Case{by_smtp("ana@northwind.example", plain)}.verdict();
+    CHECK(verdict.disposition == Disposition::opened);
+    CHECK(verdict.rule == "new-ticket");
+    CHECK(verdict.organization->name == "Northwind");
+    CHECK(verdict.sender->display_name == "Ana Ruiz");
+    CHECK(verdict.receipt);
+    REQUIRE(verdict.story.size() == 9);
+    CHECK(verdict.story[4].rule == "listed-contact");
+    CHECK(verdict.story[4].config == "contacts.toml:5");
+}
+
+TEST_CASE("the address compares without case") {
+    auto const verdict = Case{by_smtp("x@y.example", "From: ANA@NorthWind.Example\n\nHi\n")}.verdict();
+    CHECK(verdict.disposition == Disposition::opened);
+}
+
+TEST_CASE("a colleague who is not a contact is refused, with the organisation to refer to") {
+    auto const verdict =
+        Case{by_smtp("eve@northwind.example", "From: eve@northwind.example\nSubject: Hi\n\nHi\n")}.verdict();
+    CHECK(verdict.disposition == Disposition::refused);
+    CHECK(verdict.rule == "listed-contact");
+    REQUIRE(verdict.refer_to);
+    CHECK(verdict.refer_to->name == "Northwind");
+    CHECK_FALSE(verdict.receipt);
+}
+
+TEST_CASE("a stranger is refused and learns of no organisation") {
+    auto const verdict = Case{by_smtp("eve@evil.example", "From: eve@evil.example\nSubject: Hi\n\nHi\n")}.verdict();
+    CHECK(verdict.disposition == Disposition::refused);
+    CHECK_FALSE(verdict.refer_to);
+}
+
+TEST_CASE("the envelope, Sender and Reply-To let nobody in: From decides") {
+    auto const verdict = Case{by_smtp("ana@northwind.example",
+                                      "From: eve@evil.example\nSender: ana@northwind.example\n"
+                                      "Reply-To: ana@northwind.example\nSubject: Hi\n\nHi\n")}
+                             .verdict();
+    CHECK(verdict.disposition == Disposition::refused);
+}
+
+TEST_CASE("a mail that was taken in before is a duplicate, whoever it is from") {
+    Case mail{by_smtp("ana@northwind.example", plain)};
+    mail.context.duplicate_of = MailId{"earlier"};
+    CHECK(mail.verdict().disposition == Disposition::duplicate);
+    CHECK_FALSE(mail.verdict().receipt);
+}
+
+TEST_CASE("the tag in the subject finds the ticket") {
+    Case mail{by_smtp("ana@northwind.example", with_tag)};
+    SECTION("of the sender's organisation: appended, without a receipt") {
+        mail.context.by_tag = {ticket("ACME", 1042, "northwind")};
+        auto const verdict = mail.verdict();
+        CHECK(verdict.disposition == Disposition::appended);
+        CHECK(verdict.rule == "ticket-tag");
+        CHECK(verdict.ticket->number.text() == "ACME-1042");
+        CHECK_FALSE(verdict.reopens);
+        CHECK_FALSE(verdict.receipt);
+    }
+    SECTION("resolved: reopened") {
+        mail.context.by_tag = {ticket("ACME", 1042, "northwind", TicketStatus::resolved)};
+        CHECK(mail.verdict().reopens);
+    }
+    SECTION("of another organisation: a new ticket that notes the claim") {
+        mail.context.by_tag = {ticket("ACME", 1042, "globex")};
+        auto const verdict = mail.verdict();
+        CHECK(verdict.disposition == Disposition::opened);
+        REQUIRE(verdict.claims.size() == 1);
+        CHECK(verdict.claims.front().text() == "ACME-1042");
+    }
+    SECTION("that does not exist: the same, not told apart") {
+        auto const verdict = mail.verdict();
+        CHECK(verdict.disposition == Disposition::opened);
+        CHECK(verdict.claims.size() == 1);
+    }
+    SECTION("several: the first that the sender may join") {
+        mail.context.by_tag = {ticket("ACME", 1042, "globex"), ticket("SALES", 7, "northwind")};
+        CHECK(mail.verdict().ticket->number.text() == "SALES-7");
+    }
+    SECTION("a number that the sender may not join is not mended by References") {
+        mail.context.by_message_id = {ticket("ACME", 1000, "northwind")};
+        CHECK(mail.verdict().disposition == Disposition::opened);
+    }
+}
+
+TEST_CASE("where the tag is gone the mails that it answers decide") {
+    Case mail{by_smtp(
+        "bo@northwind.example",
+        "From: bo@northwind.example\nSubject: Re: printer\nIn-Reply-To: <receipt@support.acme.example>\n\nHi\n")};
+    mail.context.by_message_id = {ticket("ACME", 1000, "globex"), ticket("ACME", 1001, "northwind")};
+    auto const verdict = mail.verdict();
+    CHECK(verdict.disposition == Disposition::appended);
+    CHECK(verdict.rule == "thread");
+    CHECK(verdict.ticket->number.number == 1001);
+}
+
+TEST_CASE("a tag of somebody else's system is no claim") {
+    auto const verdict =
+        Case{by_smtp("ana@northwind.example", "From: ana@northwind.example\nSubject: [JIRA-12] x\n\nHi\n")}.verdict();
+    CHECK(verdict.disposition == Disposition::opened);
+    CHECK(verdict.claims.empty());
+}
+
+TEST_CASE("From that names two mailboxes is never guessed at") {
+    auto const mail = [](std::string_view from) {
+        return Case{by_smtp("x@evil.example", "From: " + std::string(from) + "\nSubject: Hi\n\nHi\n")}.verdict();
+    };
+    CHECK(mail("ana@northwind.example, eve@evil.example").disposition == Disposition::held);
+    CHECK(mail("eve@evil.example, mallory@evil.example").disposition == Disposition::refused);
+    CHECK(mail("eve@evil.example\nFrom: ana@northwind.example").disposition == Disposition::held);
+}
+
+TEST_CASE("no From at all: held where a contact may be behind it") {
+    CHECK(Case{by_smtp("ana@northwind.example", "Subject: Hi\n\nHi\n")}.verdict().disposition == Disposition::held);
+    CHECK(Case{by_smtp("eve@evil.example", "Subject: Hi\n\nHi\n")}.verdict().disposition == Disposition::refused);
+    CHECK(Case{by_imap(1, "\n\n")}.verdict().disposition == Disposition::held);
+}
+
+TEST_CASE("an operator's word outranks the rule that held a mail") {
+    auto raw = by_smtp("ana@northwind.example", "From: eve@evil.example, ana@northwind.example\nSubject: Hi\n\nHi\n");
+    raw.released = true;
+    auto const verdict = Case{std::move(raw)}.verdict();
+    CHECK(verdict.disposition == Disposition::opened);
+    CHECK(verdict.sender->mailbox.address() == "ana@northwind.example");
+    CHECK(verdict.organization->name == "Northwind");
+}
+
+TEST_CASE("a contact's vacation notice is noted in its ticket, or ignored; never answered") {
+    Case mail{by_smtp(
+        "ana@northwind.example",
+        "From: ana@northwind.example\nSubject: Out of office: [ACME-1042]\nAuto-Submitted: auto-replied\n\nAway\n")};
+    CHECK(mail.verdict().disposition == Disposition::ignored);
+    mail.context.by_tag = {ticket("ACME", 1042, "northwind", TicketStatus::resolved)};
+    auto const verdict = mail.verdict();
+    CHECK(verdict.disposition == Disposition::noted);
+    CHECK_FALSE(verdict.reopens);
+    CHECK_FALSE(verdict.receipt);
+}
+
+TEST_CASE("a contact's monitor opens a ticket without a receipt") {
+    auto const verdict =
+        Case{by_smtp("bo@northwind.example",
+                     "From: bo@northwind.example\nSubject: DOWN\nAuto-Submitted: auto-generated\n\nDown\n")}
+            .verdict();
+    CHECK(verdict.disposition == Disposition::opened);
+    CHECK_FALSE(verdict.receipt);
+    CHECK(verdict.receipt_why == "the mail is automatic: auto-generated");
+}
+
+TEST_CASE("nobody is answered behind a null reverse-path, or days late") {
+    auto late = by_imap(1, plain);
+    late.arrived = noon - std::chrono::hours{24 * 4};
+    CHECK(Case{std::move(late)}.verdict().receipt_why == "the mail is older than answer_within");
+    CHECK(Case{by_imap(1, plain)}.verdict().receipt);
+    CHECK(Case{by_smtp("", plain)}.verdict().receipt_why == "the reverse-path is null");
+}
+
+TEST_CASE("a bounce counts only where it names a mail that we sent to the recipient it reports") {
+    Case mail{by_smtp("", R"(
+From: MAILER-DAEMON@mx.northwind.example
+To: support@acme.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+It could not be delivered.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.northwind.example
+
+Final-Recipient: rfc822; ana@northwind.example
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <1.receipt@support.acme.example>
+Subject: [ACME-1042] The printer smokes
+
+--b--
+)")};
+    SECTION("of ours: noted, and the mail of ours is marked") {
+        mail.context.original = SentMail{OutboxId{5}, "ana@northwind.example", ticket("ACME", 1042, "northwind")};
+        auto const verdict = mail.verdict();
+        CHECK(verdict.disposition == Disposition::noted);
+        CHECK(verdict.bounced->id == OutboxId{5});
+    }
+    SECTION("to somebody else: ignored") {
+        mail.context.original = SentMail{OutboxId{5}, "bo@northwind.example", ticket("ACME", 1042, "northwind")};
+        CHECK(mail.verdict().disposition == Disposition::ignored);
+    }
+    SECTION("a number alone lets nothing in") {
+        mail.context.by_tag = {ticket("ACME", 1042, "northwind")};
+        CHECK(mail.verdict().disposition == Disposition::ignored);
+    }
+    SECTION("with a reverse-path it is a stranger's mail") {
+        mail.raw.envelope.reverse_path.mailbox = Mailbox{"x", "evil.example"};
+        CHECK(mail.verdict().disposition == Disposition::refused);
+    }
+}
+
+TEST_CASE("our own mail that comes back is ignored; our address in a stranger's From is not believed") {
+    Case mail{
+        by_smtp("", "From: support@acme.example\nMessage-ID: <1.receipt@support.acme.example>\nSubject: Hi\n\nHi\n")};
+    CHECK(mail.verdict().disposition == Disposition::refused);
+    mail.context.original = SentMail{OutboxId{5}, "ana@northwind.example", {}};
+    CHECK(mail.verdict().disposition == Disposition::ignored);
+}

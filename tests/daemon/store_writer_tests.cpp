@@ -1,0 +1,56 @@
+#include "daemon/store_writer.h"
+
+#include <catch2/catch.hpp>
+#include <future>
+#include <stdexcept>
+
+#include "store/memory_store.h"
+#include "tests/support/site.h"
+
+using namespace postern;
+using namespace postern::testing;
+
+namespace {
+
+void number_taken(Store& store) {
+    static_cast<void>(store.next_ticket_number("ACME", 1));
+}
+
+}  // namespace
+
+TEST_CASE("a job that throws is undone alone, and told") {
+    Log log({.level = LogOptions::Level::error});
+    StoreWriter writer(make_memory_store(), log);
+    std::promise<void> hold;
+    writer.post([released = hold.get_future().share()](Store&) { released.wait(); },
+                nullptr);  // so that the rest gathers
+    std::promise<bool> failed;
+    std::promise<bool> committed;
+    writer.post(
+        [](Store& store) {
+            number_taken(store);
+            throw std::runtime_error("no");
+        },
+        [&](std::exception_ptr const& failure) { failed.set_value(failure != nullptr); });
+    writer.post(number_taken, [&](std::exception_ptr const& failure) { committed.set_value(failure == nullptr); });
+    hold.set_value();
+    CHECK(failed.get_future().get());
+    CHECK(committed.get_future().get());
+    writer.run([](Store& store) { CHECK(store.next_ticket_number("ACME", 1).number == 2); });
+}
+
+TEST_CASE("run() throws what the job threw") {
+    Log log({.level = LogOptions::Level::error});
+    StoreWriter writer(make_memory_store(), log);
+    CHECK_THROWS_AS(writer.run([](Store&) { throw StoreError(StoreError::Kind::full, "full"); }), StoreError);
+}
+
+TEST_CASE("what was posted is done before the writer ends") {
+    Log log({.level = LogOptions::Level::error});
+    int done = 0;
+    {
+        StoreWriter writer(make_memory_store(), log);
+        for (int i = 0; i < 1000; ++i) writer.post(number_taken, [&](std::exception_ptr const&) { ++done; });
+    }
+    CHECK(done == 1000);
+}
