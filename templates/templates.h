@@ -3,7 +3,11 @@
 //
 // Built-in templates lie in templates/LANGUAGE/NAME.{subject,txt,html} and are compiled in; a site overrides them one
 // file at a time in its own folder (same names). Mustache; HTML templates escape. A field that a template names and
-// nobody gives is an error that `postern check` finds.
+// nobody gives is an error that `postern check` finds. template_schema.cpp lists the templates and their fields.
+//
+// Whatever others wrote (subject, names) is cleaned here: one line, no control characters, none that turn the direction
+// of writing, bounded. Our mails carry a mark by which their quote is known again in a reply: the HTML body is one
+// element of class "postern-mail", the text of a receipt begins with the line "----- [ACME-1042] -----".
 #pragma once
 
 #include <cstdint>
@@ -17,23 +21,15 @@
 
 #include "parsers/mailbox.h"
 #include "parsers/time_point.h"
+#include "templates/missing_details.h"
+#include "templates/template_error.h"
 
 namespace postern {
-
-struct TemplateError {
-    std::string file;  // of the override, or "built-in en/receipt.txt"
-    unsigned line = 0;
-    std::string what;
-};
-
-// Helpful details that a mail does not seem to hold; the receipt asks for them kindly.
-enum class MissingDetail { link, steps, system, affected, place };
-[[nodiscard]] std::vector<MissingDetail> missing_details(std::string_view body_text, bool has_image);
 
 struct ReceiptFields {
     std::string site_name;
     std::string ticket;   // "ACME-1042"
-    std::string subject;  // of the ticket, without tags
+    std::string subject;  // of the ticket
     std::string severity;
     std::string contact_name;  // may be empty
     struct AttachmentLine {
@@ -52,11 +48,11 @@ struct ReferralFields {
 
 // The header of an automatic response (RFC 3834 3.1), shared by all kinds.
 struct ResponseHeader {
-    NameAddr from;  // the support mailbox
-    NameAddr to;
-    std::string message_id;   // with brackets
-    std::string in_reply_to;  // with brackets, may be empty
-    std::vector<std::string> references;
+    NameAddr from;                        // the support mailbox
+    NameAddr to;                          // a referral leaves the display name out: it is the sender's own text
+    std::string message_id;               // with brackets
+    std::string in_reply_to;              // with brackets, may be empty
+    std::vector<std::string> references;  // of the mail that is answered, oldest first; in_reply_to is added
     TimePoint date;
     std::string ticket_tag;  // "[ACME-1042]", put before the subject; may be empty
 };

@@ -1,0 +1,52 @@
+#include "templates/template_schema.h"
+
+#include <array>
+
+namespace postern {
+
+namespace {
+
+FieldSchema receipt_schema() {
+    using enum FieldKind;
+    return {{{"site", value},
+             {"language", value},
+             {"ticket", value},
+             {"subject", value},
+             {"severity", value},
+             {"contact", value},
+             {"attachments", list},
+             {"attachment_count", value},
+             {"one_attachment", flag},
+             {"several_attachments", flag},
+             {"missing", flag},
+             {"one_missing", flag},
+             {"several_missing", flag},
+             {"missing_link", flag},
+             {"missing_steps", flag},
+             {"missing_system", flag},
+             {"missing_affected", flag},
+             {"missing_place", flag}},
+            {{"attachments", {"name", "size"}}}};
+}
+
+FieldSchema referral_schema() {
+    using enum FieldKind;
+    return {{{"site", value},
+             {"language", value},
+             {"organization", value},
+             {"refer_to", flag},
+             {"refer_name", value},
+             {"refer_address", value}},
+            {}};
+}
+
+}  // namespace
+
+std::span<TemplateKind const> template_kinds() {
+    static std::array const kinds{TemplateKind{"receipt", {"subject", "txt", "html"}, receipt_schema()},
+                                  TemplateKind{"referral", {"subject", "txt", "html"}, referral_schema()},
+                                  TemplateKind{"referral_reply", {"txt"}, referral_schema()}};
+    return kinds;
+}
+
+}  // namespace postern

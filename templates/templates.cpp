@@ -1,0 +1,210 @@
+#include "templates/templates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "parsers/ticket_reference.h"
+#include "templates/outgoing_message.h"
+#include "templates/template_set.h"
+#include "templates/utf8.h"
+
+namespace postern {
+
+namespace {
+
+// A subject longer than this is shown with an ellipsis; the ticket keeps the whole.
+constexpr std::size_t subject_code_points = 200;
+constexpr std::size_t name_code_points = 100;
+// A file name is at most 255 octets on the systems in use.
+constexpr std::size_t file_name_code_points = 255;
+// With "550 5.7.1 " and CRLF well within a reply line (RFC 5321 4.5.3.1.5: 512 octets).
+constexpr std::size_t reply_octets = 400;
+
+std::string name_of(std::string_view text) {
+    return clean_line(text, name_code_points);
+}
+
+// "182 KB" and "4.1 MB", with the decimal sign of the language.
+std::string human_size(std::uint64_t octets, std::string_view language) {
+    constexpr std::uint64_t step = 1024;
+    if (octets < step) return fmt::format("{} {}", octets, octets == 1 ? "byte" : "bytes");
+    constexpr std::array units{"KB", "MB", "GB", "TB"};
+    std::size_t unit = 0;
+    auto size = static_cast<double>(octets) / step;
+    // As it is shown: 1,023.6 KB is 1 MB.
+    while (size >= 999.5 && unit + 1 < units.size()) size /= step, ++unit;
+    auto text = fmt::format("{:.{}f}", size, size < 9.95 && unit > 0 ? 1 : 0);
+    constexpr std::array with_point{"en", "ja", "ko", "zh", "th", "he", "hi"};
+    bool const point = std::find(with_point.begin(), with_point.end(), language.substr(0, 2)) != with_point.end();
+    if (!point) std::replace(text.begin(), text.end(), '.', ',');
+    return text + " " + units[unit];
+}
+
+// Subjects without tags of ours: the right one is put before it, and a foreign one would lead an answer astray.
+std::string subject_of(std::string_view text) {
+    return clean_line(without_ticket_tags(clean_line(text, text.size())), subject_code_points);
+}
+
+// RFC 5322 3.6.5: "Re: " once, also where the mail that opened the ticket was a reply.
+std::string with_one_reply_prefix(std::string subject) {
+    auto const is_doubled = [](std::string_view text) {
+        return text.size() > 7 && text.starts_with("Re: ") && (text[4] | 0x20) == 'r' && (text[5] | 0x20) == 'e' &&
+               text[6] == ':';
+    };
+    while (is_doubled(subject)) subject = clean_line("Re: " + subject.substr(7), subject.size());
+    return subject;
+}
+
+void fill_attachments(FieldValues& values, ReceiptFields const& fields, std::string_view language) {
+    std::vector<ListItem> lines;
+    for (auto const& attachment : fields.attachments)
+        lines.push_back({{"name", clean_line(attachment.name, file_name_code_points)},
+                         {"size", human_size(attachment.size, language)}});
+    values["attachment_count"] = lines.empty() ? std::string{} : std::to_string(lines.size());
+    values["one_attachment"] = lines.size() == 1;
+    values["several_attachments"] = lines.size() > 1;
+    values["attachments"] = std::move(lines);
+}
+
+void fill_missing(FieldValues& values, std::vector<MissingDetail> const& missing) {
+    constexpr std::array names{
+        std::pair{"missing_link", MissingDetail::link}, std::pair{"missing_steps", MissingDetail::steps},
+        std::pair{"missing_system", MissingDetail::system}, std::pair{"missing_affected", MissingDetail::affected},
+        std::pair{"missing_place", MissingDetail::place}};
+    std::size_t count = 0;
+    for (auto const& [name, detail] : names) {
+        bool const is_missing = std::find(missing.begin(), missing.end(), detail) != missing.end();
+        values[name] = is_missing;
+        count += is_missing ? 1 : 0;
+    }
+    values["missing"] = count > 0;
+    values["one_missing"] = count == 1;
+    values["several_missing"] = count > 1;
+}
+
+FieldValues receipt_values(ReceiptFields const& fields, std::string const& language) {
+    FieldValues values;
+    values["site"] = name_of(fields.site_name);
+    values["language"] = language;
+    values["ticket"] = name_of(fields.ticket);
+    values["subject"] = subject_of(fields.subject);
+    values["severity"] = name_of(fields.severity);
+    // A name that is an address is no name to greet somebody by.
+    values["contact"] =
+        fields.contact_name.find('@') == std::string::npos ? name_of(fields.contact_name) : std::string{};
+    fill_attachments(values, fields, language);
+    fill_missing(values, fields.missing);
+    return values;
+}
+
+FieldValues referral_values(ReferralFields const& fields, std::string const& language) {
+    FieldValues values;
+    values["site"] = name_of(fields.site_name);
+    values["language"] = language;
+    values["organization"] = name_of(fields.organization);
+    values["refer_to"] = fields.refer_to.has_value();
+    values["refer_name"] = fields.refer_to ? name_of(fields.refer_to->display_name) : std::string{};
+    values["refer_address"] =
+        fields.refer_to ? clean_line(fields.refer_to->mailbox.address(), reply_octets) : std::string{};
+    return values;
+}
+
+// Sections that were left out leave blank lines behind: one is enough, and none at either end.
+std::string tidy_text(std::string_view text) {
+    std::string tidy;
+    bool blank = false;
+    while (!text.empty()) {
+        auto const end = std::min(text.find('\n'), text.size());
+        auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        while (!line.empty() && line.back() == ' ') line.remove_suffix(1);
+        if (line.empty()) {
+            blank = true;
+            continue;
+        }
+        if (blank && !tidy.empty()) tidy += '\n';
+        tidy.append(line).append("\n");
+        blank = false;
+    }
+    return tidy;
+}
+
+RenderedMail build(ResponseHeader const& header, TemplateSet::Found const& found, FieldValues const& values) {
+    RenderedMail mail;
+    auto const rendered = found.by_extension.at("subject").render(values);
+    auto const subject = with_one_reply_prefix(clean_line(rendered, subject_code_points + name_code_points));
+    auto const tag = name_of(header.ticket_tag);
+    mail.subject = tag.empty() ? subject : tag + " " + subject;
+    mail.text = tidy_text(found.by_extension.at("txt").render(values));
+    OutgoingParts parts{
+        header.from, header.to,    header.message_id, header.references, header.in_reply_to,
+        header.date, mail.subject, found.language,    mail.text,         found.by_extension.at("html").render(values)};
+    // RFC 5322 3.6.4: the References of the mail that is answered, then its Message-ID.
+    if (!header.in_reply_to.empty()) parts.references.push_back(header.in_reply_to);
+    mail.octets = build_message(parts);
+    return mail;
+}
+
+// For RFC 5321 4.2's textstring. A name that US-ASCII can't hold is left out.
+void make_ascii(FieldValues& values) {
+    for (auto& [name, value] : values) {
+        if (auto* const text = std::get_if<std::string>(&value)) *text = plain_ascii(*text).value_or("");
+    }
+}
+
+}  // namespace
+
+struct Templates::State {
+    TemplateSet set;
+};
+
+Templates::Templates(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Templates::Templates(Templates&&) noexcept = default;
+Templates& Templates::operator=(Templates&&) noexcept = default;
+Templates::~Templates() = default;
+
+Templates Templates::load(std::optional<std::filesystem::path> const& overrides, std::vector<TemplateError>& errors) {
+    return Templates(std::make_unique<State>(State{TemplateSet::load(overrides, errors)}));
+}
+
+RenderedMail Templates::receipt(ResponseHeader const& header, ReceiptFields const& fields,
+                                std::string_view language) const {
+    auto const found = state_->set.find("receipt", language);
+    return build(header, found, receipt_values(fields, found.language));
+}
+
+RenderedMail Templates::referral(ResponseHeader const& header, ReferralFields const& fields,
+                                 std::string_view language) const {
+    auto const found = state_->set.find("referral", language);
+    auto without_name = header;
+    without_name.to.display_name.clear();
+    return build(without_name, found, referral_values(fields, found.language));
+}
+
+std::string Templates::referral_reply(ReferralFields const& fields, std::string_view language) const {
+    auto const found = state_->set.find("referral_reply", language);
+    auto values = referral_values(fields, found.language);
+    // An address can't be written with other letters: without it there is nobody to refer to.
+    bool const reachable = fields.refer_to && is_ascii(fields.refer_to->mailbox.address());
+    make_ascii(values);
+    if (!reachable) values["refer_to"] = false;
+    auto const reply = [&] {
+        auto const text = clean_line(found.by_extension.at("txt").render(values), 2 * reply_octets);
+        auto const plain = plain_ascii(text);
+        return plain ? *plain : std::string{};
+    };
+    auto text = reply();
+    // The name goes first, then the referral, then the rest of a template that is too long even so.
+    if (text.size() > reply_octets) values["refer_name"] = std::string{}, text = reply();
+    if (text.size() > reply_octets) values["refer_to"] = false, text = reply();
+    if (text.empty()) return "Your address is not a designated contact here.";
+    return text.substr(0, reply_octets);
+}
+
+std::vector<std::string> Templates::languages() const {
+    return state_->set.languages();
+}
+
+}  // namespace postern
