@@ -15,9 +15,11 @@ namespace postern {
 
 enum class Source { smtp, lmtp, imap, deliver };
 [[nodiscard]] std::string_view to_string(Source source) noexcept;
+[[nodiscard]] std::optional<Source> parse_source(std::string_view text) noexcept;
 
 enum class Disposition { opened, appended, noted, refused, held, ignored, duplicate, dropped, erased };
 [[nodiscard]] std::string_view to_string(Disposition disposition) noexcept;
+[[nodiscard]] std::optional<Disposition> parse_disposition(std::string_view text) noexcept;
 
 // One step of the story that `message why` tells.
 struct StoryStep {
@@ -55,7 +57,7 @@ struct LedgerEntry {
     std::optional<ImapPlace> imap;
 };
 
-// State of the receipt owed for a mail, derived from the outbox.
+// State of the receipt owed for a mail, derived from the outbox; one an operator dropped counts as failed.
 enum class ReceiptState { none, queued, sent, failed };
 [[nodiscard]] std::string_view to_string(ReceiptState state) noexcept;
 

@@ -15,9 +15,11 @@ namespace postern {
 
 enum class OutgoingKind { receipt, referral, notification, reply, summary, alarm };
 [[nodiscard]] std::string_view to_string(OutgoingKind kind) noexcept;
+[[nodiscard]] std::optional<OutgoingKind> parse_outgoing_kind(std::string_view text) noexcept;
 
 enum class OutboxState { queued, sent, failed, dropped };
 [[nodiscard]] std::string_view to_string(OutboxState state) noexcept;
+[[nodiscard]] std::optional<OutboxState> parse_outbox_state(std::string_view text) noexcept;
 
 // A mail to be sent, as intake makes it. Its Message-ID and octets never change: every try sends the same.
 struct OutgoingMail {

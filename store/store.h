@@ -62,9 +62,9 @@ struct ArrivalContext {
     std::optional<MailId> duplicate_of;
     std::optional<TicketNumber> duplicate_ticket;
     std::vector<TicketFacts> by_tag;  // those of the tags that exist, in the same order
-    std::vector<TicketFacts>
-        by_message_id;                 // tickets that sent or received one of the ids, in the order asked, each once
-    std::optional<SentMail> original;  // the mail of ours that original_message_id names
+    // Tickets that sent or received one of the ids, in the order asked, each once.
+    std::vector<TicketFacts> by_message_id;
+    std::optional<SentMail> original;  // the mail of ours that original_message_id names; of several the first
 };
 
 struct ArrivalKey {
@@ -79,6 +79,7 @@ struct NewTicket {
 
 enum class MarkAction { none, seen, move, remove };
 [[nodiscard]] std::string_view to_string(MarkAction action) noexcept;
+[[nodiscard]] std::optional<MarkAction> parse_mark_action(std::string_view text) noexcept;
 
 // What IMAP owes a committed mail; kept with the commit, retried until it is done.
 struct ImapMark {

@@ -34,8 +34,11 @@ struct Ticket {
 
 enum class ArticleKind { customer, agent, receipt, note, automatic };
 [[nodiscard]] std::string_view to_string(ArticleKind kind) noexcept;
+[[nodiscard]] std::optional<ArticleKind> parse_article_kind(std::string_view text) noexcept;
 
 enum class Direction { in, out };
+[[nodiscard]] std::string_view to_string(Direction direction) noexcept;
+[[nodiscard]] std::optional<Direction> parse_direction(std::string_view text) noexcept;
 
 struct ArticleAttachment {
     std::int64_t number = 0;  // unique in the ticket, from 1; 0 in a new article: the store gives it
@@ -63,8 +66,8 @@ struct Article {
 
 struct TicketEvent {
     TimePoint at;
-    std::string
-        what;  // opened appended noted status severity assigned split merged folded released claimed receipt-sent …
+    // opened appended noted status severity assigned split merged folded released claimed receipt-sent …
+    std::string what;
     std::string by;      // an address, "postern" or "operator"
     std::string detail;  // for people: "open -> resolved"
 };

@@ -1,0 +1,116 @@
+// The Store in memory, one class over several files. Internal to the memory store.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "store/store.h"
+
+namespace postern {
+
+// Everything that a transaction may have to undo: copied when one begins. Octets are shared between the copies.
+struct MemoryState {
+    using Octets = std::shared_ptr<std::string const>;
+    using Place = std::tuple<std::string, std::uint32_t, std::uint32_t>;
+
+    struct Mail {
+        LedgerEntry entry;
+        Octets octets;  // null: not kept
+        std::optional<TimePoint> octets_expire;
+    };
+    struct Key {
+        std::string mail;
+        std::optional<TimePoint> expires;
+    };
+    struct TicketRecord {
+        TicketHistory history;
+        std::map<std::int64_t, std::string> attachment_mails;  // number -> id of the mail it lies in
+    };
+    struct Sent {
+        OutboxMail mail;
+        Octets octets;  // null: sent or dropped
+        TimePoint due;  // next_attempt; while it is claimed the end of the claim
+    };
+
+    std::vector<Mail> mails;                      // in the order of commit
+    std::map<std::string, std::size_t> mail_ids;  // -> index
+    std::map<std::string, Key> keys;
+    std::map<std::string, std::int64_t> sequences;  // tag -> last number
+    std::vector<TicketRecord> tickets;              // TicketId is index + 1
+    std::map<std::string, std::set<std::size_t>> thread_keys;
+    std::vector<Sent> outbox;  // OutboxId is index + 1
+    std::map<std::string, ImapFolderState> folders;
+    std::map<Place, unsigned> attempts;
+    std::map<Place, ImapMark> marks;
+};
+
+class MemoryStore final : public Store {
+  public:
+    void atomically(std::function<void()> const& work) override;
+
+    [[nodiscard]] ArrivalContext lookup(ArrivalQuestion const& question) override;
+    [[nodiscard]] TicketNumber next_ticket_number(std::string_view tag, std::int64_t first) override;
+    void commit(IntakeRecord const& record, TimePoint now) override;
+
+    [[nodiscard]] std::vector<LedgerEntry> ledger(LedgerFilter const& filter) override;
+    [[nodiscard]] std::optional<LedgerEntry> ledger_entry(std::string_view id) override;
+    [[nodiscard]] std::optional<std::string> raw_octets(MailId const& id) override;
+    [[nodiscard]] ReceiptState receipt_state(MailId const& id) override;
+    bool drop_held(MailId const& id, TimePoint now) override;
+
+    [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;
+    [[nodiscard]] std::optional<TicketHistory> ticket(TicketNumber const& number) override;
+    [[nodiscard]] std::optional<AttachmentSource> attachment(TicketNumber const& number,
+                                                             std::int64_t attachment) override;
+    bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) override;
+    bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
+                      TimePoint now) override;
+
+    [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
+    void settle(OutboxId id, SendOutcome const& outcome) override;
+    void release_claims() override;
+    [[nodiscard]] std::optional<TimePoint> next_due() override;
+    [[nodiscard]] std::vector<OutboxMail> outbox() override;
+    bool retry_outgoing(OutboxId id, TimePoint now) override;
+    bool drop_outgoing(OutboxId id, TimePoint now) override;
+
+    [[nodiscard]] std::optional<ImapFolderState> imap_folder(std::string_view folder) override;
+    void save_imap_folder(ImapFolderState const& state) override;
+    [[nodiscard]] std::vector<ImapFolderState> imap_folders() override;
+    [[nodiscard]] unsigned imap_attempt(ImapPlace const& place) override;
+    [[nodiscard]] bool imap_taken(ImapPlace const& place) override;
+    [[nodiscard]] std::vector<ImapMark> imap_marks_owed(std::string_view folder, std::uint32_t uid_validity,
+                                                        std::size_t max) override;
+    void imap_mark_done(ImapPlace const& place) override;
+
+    [[nodiscard]] StatusCounts status_counts() override;
+    [[nodiscard]] std::int64_t data_version() override;
+
+  private:
+    [[nodiscard]] MemoryState::Mail* find_mail(std::string_view id);
+    [[nodiscard]] MemoryState::TicketRecord* find_ticket(TicketNumber const& number);
+    [[nodiscard]] MemoryState::Sent* find_sent(OutboxId id);
+    [[nodiscard]] std::optional<TicketFacts> facts(TicketNumber const& number);
+
+    void put_ledger(IntakeRecord const& record, TimePoint now);
+    void put_article(MemoryState::TicketRecord& ticket, Article article, std::string const& mail);
+    void put_outgoing(IntakeRecord const& record, MemoryState::TicketRecord* ticket, TimePoint now);
+    void put_bounce(IntakeRecord const& record, TimePoint now);
+    void forget_expired(TimePoint now);
+    [[nodiscard]] bool overtakes(MemoryState::Sent const& mail) const;
+
+    MemoryState state_;
+};
+
+// What the back ends on a disk do when they bind a text.
+void mend_text(std::string& text);
+[[nodiscard]] ImapPlace mended(ImapPlace place);
+[[nodiscard]] MemoryState::Place place_key(ImapPlace const& place);
+
+}  // namespace postern

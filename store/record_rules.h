@@ -1,0 +1,42 @@
+// What every back end does with a record in the same way. Pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "store/store.h"
+
+namespace postern {
+
+// product.md: of mail refused by IMAP the octets are kept for 30 days.
+inline constexpr std::chrono::days refused_octets_kept{30};
+
+// Throws std::logic_error where the record contradicts itself: a mistake of the caller's, not of the mail's.
+void require_consistent(IntakeRecord const& record);
+
+// Whether this outgoing mail is an article of its ticket, and which.
+[[nodiscard]] std::optional<Article> article_of(OutgoingMail const& mail, std::string const& ticket_mailbox,
+                                                TimePoint now);
+
+// Whether the octets of the record are kept, and until when.
+[[nodiscard]] bool keeps_octets(IntakeRecord const& record);
+[[nodiscard]] std::optional<TimePoint> octets_expire(IntakeRecord const& record, TimePoint now);
+
+// What the ticket tells of a mail of ours that was sent or given up; nothing of a try that failed for now.
+[[nodiscard]] std::optional<TicketEvent> settled_event(OutgoingKind kind, std::string const& recipient,
+                                                       SendOutcome const& outcome);
+
+// The event of a mail of ours that came back, unless the record tells it itself.
+[[nodiscard]] std::optional<TicketEvent> bounced_event(IntakeRecord const& record, std::string const& recipient,
+                                                       TimePoint now);
+
+// The event of a change, "open -> resolved".
+[[nodiscard]] TicketEvent change_event(std::string_view what, std::string_view from, std::string_view to,
+                                       std::string_view by, TimePoint now);
+
+[[nodiscard]] ReceiptState receipt_state_of(OutboxState state) noexcept;
+
+// A Message-ID with its brackets, however it was asked for.
+[[nodiscard]] std::string bracketed(std::string_view message_id);
+
+}  // namespace postern

@@ -1,0 +1,176 @@
+#include <utility>
+
+#include "store/record_rules.h"
+#include "store/sqlite_store_impl.h"
+
+// A mail may not overtake an earlier one of its ticket to the same person.
+#define POSTERN_NOT_OVERTAKING                                                                               \
+    " NOT EXISTS (SELECT 1 FROM outbox earlier WHERE earlier.state = 'queued' AND earlier.ticket = o.ticket" \
+    " AND earlier.recipient = o.recipient AND earlier.id < o.id) "
+
+// Columns that give an OutboxMail without its octets: see mail_of().
+#define POSTERN_OUTBOX_COLUMNS                                                                                  \
+    "SELECT o.id, o.kind, o.state, o.reverse_path, o.recipient, o.subject, o.message_id,"                       \
+    " coalesce(o.text, (SELECT a.text FROM article a WHERE a.ticket = o.ticket AND a.number = o.article), '')," \
+    " t.tag, t.number, l.id, o.attempts, o.created, o.next_attempt, o.last_error FROM outbox o"                 \
+    " LEFT JOIN ticket t ON t.id = o.ticket LEFT JOIN ledger l ON l.seq = o.caused_by "
+
+namespace postern {
+
+namespace {
+
+OutboxMail mail_of(Query const& row) {
+    OutboxMail mail;
+    mail.id = {row.integer(0)};
+    mail.kind = word<OutgoingKind>(row, 1, parse_outgoing_kind);
+    mail.state = word<OutboxState>(row, 2, parse_outbox_state);
+    mail.reverse_path = row.text(3);
+    mail.recipient = row.text(4);
+    mail.subject = row.text(5);
+    mail.message_id = row.text(6);
+    mail.text = row.text(7);
+    if (!row.is_null(8)) mail.ticket = TicketNumber{row.text(8), row.integer(9)};
+    mail.caused_by = {row.text(10)};
+    mail.attempts = static_cast<unsigned>(row.integer(11));
+    mail.created = row.time(12);
+    mail.next_attempt = row.time(13);
+    mail.last_error = row.text(14);
+    return mail;
+}
+
+std::string octets_of(SqliteConnection& connection, OutboxId id) {
+    Query row{connection, "SELECT octets FROM outbox_octets WHERE outbox = ?", id};
+    return row.step() ? row.text(0) : std::string{};
+}
+
+void forget_octets(SqliteConnection& connection, OutboxId id) {
+    Query{connection, "DELETE FROM outbox_octets WHERE outbox = ?", id}.run();
+}
+
+struct SettledMail {
+    OutgoingKind kind;
+    OutboxState state;
+    std::optional<TicketId> ticket;
+    std::string recipient;
+};
+
+std::optional<SettledMail> find_mail(SqliteConnection& connection, OutboxId id) {
+    Query row{connection, "SELECT kind, state, ticket, recipient FROM outbox WHERE id = ?", id};
+    if (!row.step()) return std::nullopt;
+    SettledMail mail{word<OutgoingKind>(row, 0, parse_outgoing_kind),
+                     word<OutboxState>(row, 1, parse_outbox_state),
+                     {},
+                     row.text(3)};
+    if (!row.is_null(2)) mail.ticket = TicketId{row.integer(2)};
+    return mail;
+}
+
+void update_settled(SqliteConnection& connection, OutboxId id, SendOutcome const& outcome) {
+    switch (outcome.result) {
+        case SendOutcome::Result::sent:
+            Query{connection, "UPDATE outbox SET state = 'sent', attempts = attempts + 1, last_error = '' WHERE id = ?",
+                  id}
+                .run();
+            forget_octets(connection, id);
+            break;
+        case SendOutcome::Result::try_again:
+            Query{connection,
+                  "UPDATE outbox SET attempts = attempts + 1, last_error = ?1, next_attempt = ?2, due = ?2"
+                  " WHERE id = ?3",
+                  outcome.detail, outcome.next_attempt, id}
+                .run();
+            break;
+        case SendOutcome::Result::failed:
+            Query{connection,
+                  "UPDATE outbox SET state = 'failed', attempts = attempts + 1, last_error = ? WHERE id = ?",
+                  outcome.detail, id}
+                .run();
+            break;
+    }
+}
+
+}  // namespace
+
+std::vector<OutboxMail> SqliteStore::claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) {
+    std::vector<OutboxMail> mails;
+    connection_.atomically([&] {
+        Query row{connection_,
+                  POSTERN_OUTBOX_COLUMNS "WHERE o.state = 'queued' AND o.due <= ? AND" POSTERN_NOT_OVERTAKING
+                                         "ORDER BY o.due, o.id LIMIT ?",
+                  now, max};
+        while (row.step()) mails.push_back(mail_of(row));
+        for (auto& mail : mails) {
+            mail.octets = octets_of(connection_, mail.id);
+            Query{connection_, "UPDATE outbox SET due = ? WHERE id = ?", claim_ends, mail.id}.run();
+        }
+    });
+    return mails;
+}
+
+void SqliteStore::settle(OutboxId id, SendOutcome const& outcome) {
+    connection_.atomically([&] {
+        auto const mail = find_mail(connection_, id);
+        if (!mail) return;
+        // Meanwhile an operator may have dropped it, or a bounce come back: only that it was sent is news then.
+        bool const dropped_but_sent =
+            mail->state == OutboxState::dropped && outcome.result == SendOutcome::Result::sent;
+        if (mail->state != OutboxState::queued && !dropped_but_sent) return;
+        update_settled(connection_, id, outcome);
+        auto const event = settled_event(mail->kind, mail->recipient, outcome);
+        if (mail->ticket && event) add_event(connection_, *mail->ticket, *event);
+    });
+}
+
+void SqliteStore::release_claims() {
+    connection_.write([&] {
+        Query{connection_, "UPDATE outbox SET due = next_attempt WHERE state = 'queued' AND due <> next_attempt"}.run();
+    });
+}
+
+std::optional<TimePoint> SqliteStore::next_due() {
+    return connection_.snapshot([&]() -> std::optional<TimePoint> {
+        Query row{connection_, "SELECT o.due FROM outbox o WHERE o.state = 'queued' AND" POSTERN_NOT_OVERTAKING
+                               "ORDER BY o.due LIMIT 1"};
+        if (!row.step()) return std::nullopt;
+        return row.time(0);
+    });
+}
+
+std::vector<OutboxMail> SqliteStore::outbox() {
+    return connection_.snapshot([&] {
+        std::vector<OutboxMail> mails;
+        Query row{connection_, POSTERN_OUTBOX_COLUMNS "WHERE o.state IN ('queued', 'failed') ORDER BY o.id"};
+        while (row.step()) mails.push_back(mail_of(row));
+        return mails;
+    });
+}
+
+bool SqliteStore::retry_outgoing(OutboxId id, TimePoint now) {
+    bool possible = false;
+    connection_.atomically([&] {
+        Query row{connection_,
+                  "SELECT state = 'queued' AND due > next_attempt AND due > ? FROM outbox"
+                  " WHERE id = ? AND state IN ('queued', 'failed')"
+                  " AND EXISTS (SELECT 1 FROM outbox_octets WHERE outbox = outbox.id)",
+                  now, id};
+        possible = row.step();
+        if (!possible || row.integer(0) != 0) return;  // claimed: it is being tried at this moment
+        Query{connection_, "UPDATE outbox SET state = 'queued', next_attempt = ?1, due = ?1 WHERE id = ?2", now, id}
+            .run();
+    });
+    return possible;
+}
+
+bool SqliteStore::drop_outgoing(OutboxId id, TimePoint now) {
+    static_cast<void>(now);
+    bool dropped = false;
+    connection_.atomically([&] {
+        dropped =
+            Query{connection_, "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state IN ('queued', 'failed')", id}
+                .run() > 0;
+        if (dropped) forget_octets(connection_, id);
+    });
+    return dropped;
+}
+
+}  // namespace postern

@@ -1,0 +1,79 @@
+// The Store on SQLite, one class over several files, one for each noun. Internal to the SQLite store.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite_connection.h"
+#include "store/store.h"
+
+namespace postern {
+
+// Columns that give TicketFacts, from `at` on: see ticket_facts(). Of a table `ticket t`.
+#define POSTERN_TICKET_FACTS "t.id, t.tag, t.number, t.mailbox, t.organization_id, t.status, t.subject"
+
+[[nodiscard]] TicketFacts ticket_facts(Query const& row, int at);
+
+// The word in a column as an enumeration; one that this program does not know is a store it cannot read.
+template <class Enum>
+[[nodiscard]] Enum word(Query const& row, int column, std::optional<Enum> (*parse)(std::string_view) noexcept) {
+    auto const value = parse(row.view(column));
+    if (!value) throw StoreError{StoreError::Kind::broken, "store: unknown word '" + row.text(column) + "'"};
+    return *value;
+}
+
+void add_event(SqliteConnection& connection, TicketId ticket, TicketEvent const& event);
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(std::filesystem::path const& file, std::chrono::milliseconds busy_timeout);
+    [[nodiscard]] SqliteConnection& connection() noexcept { return connection_; }
+
+    void atomically(std::function<void()> const& work) override;
+
+    [[nodiscard]] ArrivalContext lookup(ArrivalQuestion const& question) override;
+    [[nodiscard]] TicketNumber next_ticket_number(std::string_view tag, std::int64_t first) override;
+    void commit(IntakeRecord const& record, TimePoint now) override;
+
+    [[nodiscard]] std::vector<LedgerEntry> ledger(LedgerFilter const& filter) override;
+    [[nodiscard]] std::optional<LedgerEntry> ledger_entry(std::string_view id) override;
+    [[nodiscard]] std::optional<std::string> raw_octets(MailId const& id) override;
+    [[nodiscard]] ReceiptState receipt_state(MailId const& id) override;
+    bool drop_held(MailId const& id, TimePoint now) override;
+
+    [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;
+    [[nodiscard]] std::optional<TicketHistory> ticket(TicketNumber const& number) override;
+    [[nodiscard]] std::optional<AttachmentSource> attachment(TicketNumber const& number,
+                                                             std::int64_t attachment) override;
+    bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) override;
+    bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
+                      TimePoint now) override;
+
+    [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
+    void settle(OutboxId id, SendOutcome const& outcome) override;
+    void release_claims() override;
+    [[nodiscard]] std::optional<TimePoint> next_due() override;
+    [[nodiscard]] std::vector<OutboxMail> outbox() override;
+    bool retry_outgoing(OutboxId id, TimePoint now) override;
+    bool drop_outgoing(OutboxId id, TimePoint now) override;
+
+    [[nodiscard]] std::optional<ImapFolderState> imap_folder(std::string_view folder) override;
+    void save_imap_folder(ImapFolderState const& state) override;
+    [[nodiscard]] std::vector<ImapFolderState> imap_folders() override;
+    [[nodiscard]] unsigned imap_attempt(ImapPlace const& place) override;
+    [[nodiscard]] bool imap_taken(ImapPlace const& place) override;
+    [[nodiscard]] std::vector<ImapMark> imap_marks_owed(std::string_view folder, std::uint32_t uid_validity,
+                                                        std::size_t max) override;
+    void imap_mark_done(ImapPlace const& place) override;
+
+    [[nodiscard]] StatusCounts status_counts() override;
+    [[nodiscard]] std::int64_t data_version() override;
+
+  private:
+    void forget_expired(TimePoint now);
+
+    SqliteConnection connection_;
+    TimePoint next_forgetting_{};
+};
+
+}  // namespace postern

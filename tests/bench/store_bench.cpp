@@ -1,0 +1,181 @@
+// How fast the SQLite store commits and reads: one JSON line a figure. store_bench [FILE]: the store is made there and
+// removed afterwards; without, in a temporary folder.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "store/sqlite_store.h"
+
+using namespace postern;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int mails_per_commit = 64;
+
+TimePoint at(std::int64_t ms) {
+    return TimePoint{std::chrono::milliseconds{1'800'000'000'000 + ms}};
+}
+
+void print(std::string const& name, double value, char const* unit) {
+    std::printf("{\"name\":\"%s\",\"value\":%.1f,\"unit\":\"%s\"}\n", name.c_str(), value, unit);
+}
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Looks like a digest or a Message-ID: no two neighbours in order, as in life.
+std::string scattered(std::uint64_t n) {
+    std::string text;
+    for (int part = 0; part < 4; ++part) {
+        n = (n + 0x9E3779B97F4A7C15ULL) * 0xBF58476D1CE4E5B9ULL;
+        n ^= n >> 29U;
+        char hex[17];
+        std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(n));
+        text += hex;
+    }
+    return text;
+}
+
+std::string mail_id(int n) {
+    char id[17];
+    std::snprintf(id, sizeof id, "%016d", n);
+    return id;
+}
+
+struct Samples {
+    std::string octets = std::string(3072, 'x');
+    std::string receipt = std::string(4096, 'y');
+    std::string text = std::string(1200, 'z');
+    std::vector<StoryStep> story = std::vector<StoryStep>(
+        6, {"listed-contact", "ana@northwind.example", "contact of Northwind", "contacts.toml:12"});
+};
+
+IntakeRecord record_of(Samples const& samples, int n, bool opens, TicketNumber const& number, TicketId joins) {
+    IntakeRecord record;
+    auto& entry = record.ledger;
+    auto const digest = scattered(static_cast<std::uint64_t>(n));
+    entry.id = {mail_id(n)};
+    entry.received = at(n);
+    entry.mailbox = "support@acme.example";
+    entry.reverse_path = entry.from = "ana@northwind.example";
+    entry.client = "192.0.2.1";
+    entry.message_id = "<" + digest.substr(0, 24) + "@northwind.example>";
+    entry.subject = "Printer on fire again, third floor";
+    entry.size = samples.octets.size();
+    entry.sha256 = digest;
+    entry.disposition = opens ? Disposition::opened : Disposition::appended;
+    entry.rule = "listed-contact";
+    entry.story = samples.story;
+    record.octets = samples.octets;
+    record.keys = {{digest, {}}};
+    if (opens) {
+        entry.ticket = number;
+        record.opens = NewTicket{number,      "support@acme.example", entry.subject, "Low", "northwind",
+                                 "Northwind", "ana@northwind.example"};
+        record.outgoing.push_back({OutgoingKind::receipt, "", "ana@northwind.example", entry.subject,
+                                   "<" + entry.id.text + ".receipt@support.acme.example>", samples.receipt,
+                                   samples.text});
+    } else {
+        record.joins = joins;
+    }
+    Article article;
+    article.from = entry.from;
+    article.to = {"support@acme.example"};
+    article.subject = entry.subject;
+    article.date = entry.received;
+    article.message_id = entry.message_id;
+    article.text = article.full_text = samples.text;
+    record.article = article;
+    record.thread_ids = {entry.message_id};
+    record.events = {{entry.received, opens ? "opened" : "appended", entry.from, entry.id.text}};
+    return record;
+}
+
+// What intake does with one mail: look up, a number, commit; each under a savepoint, as the writer's jobs are.
+void take(Store& store, Samples const& samples, int n, bool opens, TicketId joins) {
+    store.atomically([&] {
+        ArrivalQuestion question;
+        question.now = at(n);
+        question.arrival_keys = {scattered(static_cast<std::uint64_t>(n))};
+        question.message_ids = {"<" + scattered(static_cast<std::uint64_t>(n) + 7).substr(0, 24) + "@x.example>"};
+        static_cast<void>(store.lookup(question));
+        TicketNumber number;
+        if (opens) number = store.next_ticket_number("ACME", 1000);
+        store.commit(record_of(samples, n, opens, number, joins), at(n));
+    });
+}
+
+int take_many(Store& store, Samples const& samples, int from, int count, bool opens, std::string const& name) {
+    auto const start = Clock::now();
+    for (int done = 0; done < count; done += mails_per_commit) {
+        store.atomically([&] {
+            for (int n = 0; n < mails_per_commit; ++n) {
+                take(store, samples, from + done + n, opens, TicketId{(done % 1000) + 1});
+            }
+        });
+    }
+    print(name, count / seconds_since(start), "mails/s");
+    return from + count;
+}
+
+void send_all(Store& store) {
+    auto const start = Clock::now();
+    int sent = 0;
+    while (true) {
+        std::vector<OutboxMail> mails;
+        store.atomically([&] { mails = store.claim_due(at(1'000'000'000), at(1'000'060'000), mails_per_commit); });
+        if (mails.empty()) break;
+        store.atomically([&] {
+            for (auto const& mail : mails) store.settle(mail.id, {SendOutcome::Result::sent, "250 Ok", at(0), at(0)});
+        });
+        sent += static_cast<int>(mails.size());
+    }
+    print("outbox_claim_and_settle", sent / seconds_since(start), "mails/s");
+}
+
+template <class Work>
+void time(std::string const& name, Work const& work) {
+    auto const start = Clock::now();
+    work();
+    print(name, seconds_since(start) * 1000, "ms");
+}
+
+void run(std::filesystem::path const& file) {
+    auto const store = open_sqlite_store({file, Migrate::yes});
+    Samples const samples;
+    int next = 0;
+    next = take_many(*store, samples, next, 64 * 800, true, "intake_opened_3KB_batch64");
+    next = take_many(*store, samples, next, 64 * 800, false, "intake_appended_3KB_batch64");
+    time("next_due_51200_queued", [&] { static_cast<void>(store->next_due()); });
+    time("outbox_list_51200_queued", [&] { static_cast<void>(store->outbox()); });
+    send_all(*store);
+    time("ledger_102400", [&] { static_cast<void>(store->ledger({})); });
+    time("ledger_newest_100_of_102400", [&] { static_cast<void>(store->ledger({{}, 100})); });
+    time("tickets_51200", [&] { static_cast<void>(store->tickets({})); });
+    TicketFilter filter;
+    filter.search = "FEUER im b\xC3\x9Cro";
+    time("tickets_search_51200_tickets_153600_articles", [&] { static_cast<void>(store->tickets(filter)); });
+    time("status_counts", [&] { static_cast<void>(store->status_counts()); });
+    std::string const large(25U << 20U, 'x');
+    auto record = record_of(samples, next, false, {}, TicketId{1});
+    record.octets = large;
+    time("intake_25MiB", [&] { store->commit(record, at(next)); });
+    time("raw_octets_25MiB", [&] { static_cast<void>(store->raw_octets(record.ledger.id)); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    auto const file =
+        argc > 1 ? std::filesystem::path{argv[1]} : std::filesystem::temp_directory_path() / "postern-store-bench.db";
+    auto const remove = [&] {
+        for (char const* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
+    };
+    remove();
+    run(file);
+    remove();
+}
