@@ -26,5 +26,5 @@ owner 'mimetic/'   'parsers/mime_tree.cpp'
 owner 'SQLiteCpp/' 'store/sqlite_[a-z_]*\.(cpp|h)'
 owner 'toml\+\+/'  'config/[a-z_]*\.cpp'
 owner 'curl/'      'daemon/(curl_[a-z_]*|imap_connection|outbox_sender|relay_[a-z_]*)\.(cpp|h)'
-owner 'CLI/'       'daemon/(posternd|cli/postern)\.cpp'
+owner 'CLI/'       'daemon/(posternd|cli/command_line)\.cpp'
 exit $bad

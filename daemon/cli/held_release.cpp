@@ -1,0 +1,61 @@
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "daemon/cli/json_values.h"
+#include "daemon/cli/ledger_lookup.h"
+#include "daemon/cli/take_in.h"
+#include "daemon/cli/terminal_text.h"
+#include "daemon/cli/verb.h"
+
+namespace postern {
+namespace {
+
+// The mail as it came the first time, with its id and its time; the operator's word outranks the rule that held it.
+RawMessage as_it_came(LedgerEntry const& entry, std::string octets) {
+    RawMessage raw;
+    raw.id = entry.id;
+    raw.source = entry.source;
+    raw.octets = std::move(octets);
+    raw.received = entry.received;
+    raw.arrived = entry.received;
+    raw.imap = entry.imap;
+    raw.released = true;
+    raw.envelope.client = entry.client;
+    if (auto mailbox = parse_mailbox(entry.mailbox)) raw.envelope.forward_path.push_back(*std::move(mailbox));
+    if (auto sender = parse_mailbox(entry.reverse_path)) raw.envelope.reverse_path.mailbox = *std::move(sender);
+    // An empty one is the null path only where the way in has an envelope at all.
+    bool const has_envelope = entry.source == Source::smtp || entry.source == Source::lmtp;
+    raw.envelope.reverse_path_known = has_envelope || !raw.envelope.reverse_path.is_null();
+    return raw;
+}
+
+ExitCode run(Context& context, Arguments const& arguments) {
+    auto& store = context.store();
+    auto const held = held_argument(store, arguments.at("ID"));
+    auto const raw = as_it_came(held, octets_of(store, held));
+    auto const receipt = take_in(context, store, raw, [&] { (void)held_argument(store, held.id.text); });
+    if (receipt.outcome == Receipt::Outcome::deferred) {
+        throw CommandFailure(ExitCode::try_again, "mail " + held.id.text + " could not be taken in now; it stays held");
+    }
+    auto const entry = ledger_argument(store, held.id.text);
+    if (context.json) {
+        context.print(ledger_json(entry));
+    } else {
+        context.out << entry.id.text << " released: " << to_string(entry.disposition)
+                    << (entry.ticket ? " " + entry.ticket->text() : "") << '\n';
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace
+
+Verb held_release_verb() {
+    return {.words = "held release",
+            .summary = "lets a mail held go its way, with its original time",
+            .positionals = {{"ID", "as 'held list' gives it"}},
+            .options = {},
+            .examples = {"postern held release ID"},
+            .run = run};
+}
+
+}  // namespace postern

@@ -1,0 +1,64 @@
+#include "daemon/cli/surroundings.h"
+
+#include <chrono>
+#include <system_error>
+
+#include "daemon/cli/exit_code.h"
+#include "daemon/cli/state_owner.h"
+#include "daemon/state_lock.h"
+#include "store/sqlite_store.h"
+
+namespace postern {
+namespace {
+
+bool store_is_there(std::filesystem::path const& file) {
+    std::error_code error;
+    bool const there = std::filesystem::exists(file, error);
+    if (error) throw CommandFailure(ExitCode::refused, file.string() + ": " + error.message());
+    return there;
+}
+
+std::shared_ptr<Store> open_existing(Options const& options) {
+    auto const& file = options.store.file;
+    if (!store_is_there(file)) {
+        throw CommandFailure(ExitCode::unavailable,
+                             "there is no store " + file.string() + " yet; posternd makes it when it starts");
+    }
+    try {
+        return open_sqlite_store({.file = file, .migrate = Migrate::no});
+    } catch (StoreError const& error) {
+        if (error.kind() != StoreError::Kind::schema_older) throw;
+        throw CommandFailure(ExitCode::unavailable,
+                             "the store is an older version's; posternd brings it up to date when it starts");
+    }
+}
+
+// Where there is no store of this version yet, the holder of the daemon's lock alone makes it. The lock is held no
+// longer than that: a daemon that starts meanwhile leaves with 75 and is started again.
+std::shared_ptr<Store> open_or_create(Options const& options) {
+    try {
+        return open_existing(options);
+    } catch (CommandFailure const& failure) {
+        if (failure.code() != ExitCode::unavailable) throw;
+        auto const lock = StateLock::acquire(options.site.state_dir);
+        if (!lock) throw;
+        return open_sqlite_store({.file = options.store.file, .migrate = Migrate::yes});
+    }
+}
+
+std::shared_ptr<Store> open_store(Options const& options, Opening opening) {
+    take_on_owner(options.site.state_dir, opening == Opening::with_way_back ? WayBack::kept : WayBack::none);
+    return opening == Opening::may_create ? open_or_create(options) : open_existing(options);
+}
+
+}  // namespace
+
+Surroundings real_surroundings() {
+    return {.now = [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); },
+            .load = load_options,
+            .open_store = open_store,
+            .daemon_is_up = [](Options const& options) { return StateLock::is_held(options.site.state_dir); },
+            .return_to_caller = return_to_root};
+}
+
+}  // namespace postern

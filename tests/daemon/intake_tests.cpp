@@ -1,0 +1,211 @@
+// What is written down of a mail, and what goes out for it.
+#include "daemon/intake.h"
+
+#include <catch2/catch.hpp>
+
+#include "store/memory_store.h"
+#include "tests/support/site.h"
+
+using namespace postern;
+using namespace postern::testing;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Site {
+    std::shared_ptr<Policy const> policy = site_policy();
+    std::unique_ptr<Store> store = make_memory_store();
+
+    Receipt take(RawMessage const& raw, TimePoint now = noon) {
+        Receipt receipt;
+        store->atomically([&] { receipt = intake(raw, parse_message(raw.octets), *policy, *store, now); });
+        return receipt;
+    }
+    std::vector<OutboxMail> outgoing() {
+        return store->claim_due(noon + std::chrono::hours{1}, noon + std::chrono::hours{2}, 100);
+    }
+};
+
+constexpr auto with_attachment = R"(
+From: Ana Ruiz <ana@northwind.example>
+To: support@acme.example, Boss <boss@northwind.example>
+Subject: The printer smokes
+Message-ID: <1@northwind.example>
+References: <0@northwind.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Please help.
+--b
+Content-Type: text/plain; name="log.txt"
+Content-Disposition: attachment; filename="log.txt"
+
+smoke
+--b--
+)";
+
+std::string reply(std::string_view subject, std::string_view id, std::string_view extra = "") {
+    return "From: bo@northwind.example\nTo: support@acme.example\nSubject: " + std::string(subject) +
+           "\nMessage-ID: <" + std::string(id) + ">\n" + std::string(extra) + "\nStill smoking.\n";
+}
+
+}  // namespace
+
+TEST_CASE("an opened ticket: number, article with its attachment, event, receipt, ledger row") {
+    Site site;
+    auto const receipt = site.take(by_smtp("ana@northwind.example", with_attachment, "mail-1"));
+    CHECK(receipt.outcome == Receipt::Outcome::committed);
+    CHECK(receipt.disposition == Disposition::opened);
+    CHECK(receipt.queued_mail);
+
+    auto const history = site.store->ticket({"ACME", 1000});
+    REQUIRE(history);
+    CHECK(history->ticket.severity == "Low");
+    CHECK(history->ticket.organization == "Northwind");
+    REQUIRE(history->articles.size() == 2);
+    CHECK(history->articles[0].kind == ArticleKind::customer);
+    CHECK(history->articles[0].to == std::vector<std::string>{"support@acme.example", "boss@northwind.example"});
+    CHECK(history->articles[1].kind == ArticleKind::receipt);
+    REQUIRE(history->articles[0].attachments.size() == 1);
+    CHECK(history->articles[0].attachments[0].name == "log.txt");
+    auto const source = site.store->attachment({"ACME", 1000}, 1);
+    REQUIRE(source);
+    CHECK(attachment_octets(source->octets, source->attachment.locator) == "smoke");
+    REQUIRE_FALSE(history->events.empty());
+    CHECK(history->events[0].what == "opened");
+    CHECK(history->events[0].by == "ana@northwind.example");
+
+    auto const mails = site.outgoing();
+    REQUIRE(mails.size() == 1);
+    CHECK(mails[0].recipient == "ana@northwind.example");
+    CHECK(mails[0].reverse_path.empty());
+    CHECK(mails[0].message_id == "<mail-1.receipt@support.acme.example>");
+    CHECK_THAT(mails[0].octets,
+               Contains("References: <0@northwind.example>") && Contains("Auto-Submitted: auto-replied"));
+    CHECK_THAT(mails[0].octets, !Contains("boss@northwind.example"));  // nobody but the contact is written to
+
+    auto const row = site.store->ledger_entry("mail-1");
+    REQUIRE(row);
+    CHECK(row->rule == "new-ticket");
+    CHECK(site.store->receipt_state(row->id) == ReceiptState::queued);
+    CHECK(site.store->raw_octets(row->id) == crlf(with_attachment));
+}
+
+TEST_CASE("a reply by subject, and one to the receipt by its identifier alone, join the ticket") {
+    Site site;
+    site.take(by_smtp("ana@northwind.example", with_attachment, "mail-1"));
+    CHECK(
+        site.take(by_smtp("bo@northwind.example", reply("AW: [ACME-1000] smoke", "2@northwind.example"))).disposition ==
+        Disposition::appended);
+    CHECK(site.take(by_smtp("bo@northwind.example", reply("smoke", "3@northwind.example",
+                                                          "In-Reply-To: <mail-1.receipt@support.acme.example>\n")))
+              .disposition == Disposition::appended);
+    CHECK(site.store->tickets({}).size() == 1);
+    CHECK(site.outgoing().size() == 1);
+}
+
+TEST_CASE("a reply to a resolved ticket reopens it; an automatic one does not") {
+    Site site;
+    site.take(by_smtp("ana@northwind.example", with_attachment));
+    site.store->set_status({"ACME", 1000}, TicketStatus::resolved, "operator", noon);
+    site.take(by_smtp("bo@northwind.example",
+                      reply("Away [ACME-1000]", "2@northwind.example", "Auto-Submitted: auto-replied\n")));
+    CHECK(site.store->ticket({"ACME", 1000})->ticket.status == TicketStatus::resolved);
+    site.take(by_smtp("bo@northwind.example", reply("Re: [ACME-1000]", "3@northwind.example")));
+    CHECK(site.store->ticket({"ACME", 1000})->ticket.status == TicketStatus::open);
+}
+
+TEST_CASE("another customer's number opens a new ticket that notes the claim, and is in nothing we send") {
+    Site site;
+    site.take(by_smtp("ana@northwind.example", with_attachment));
+    auto const receipt = site.take(
+        by_smtp("cy@globex.example",
+                "From: cy@globex.example\nSubject: Re: [ACME-1000] mine\nMessage-ID: <9@globex.example>\n\nHi\n"));
+    CHECK(receipt.ticket->text() == "ACME-1001");
+    auto const history = site.store->ticket({"ACME", 1001});
+    CHECK(history->ticket.subject == "Re: mine");
+    bool claimed = false;
+    for (auto const& event : history->events) claimed |= event.what == "claimed" && event.detail == "ACME-1000";
+    CHECK(claimed);
+    for (auto const& mail : site.outgoing()) {
+        if (mail.recipient == "cy@globex.example") CHECK_THAT(mail.octets, !Contains("ACME-1000"));
+    }
+    CHECK(site.store->ticket({"ACME", 1000})->articles.size() == 2);
+}
+
+TEST_CASE("the same mail by SMTP and by IMAP is one ticket; the IMAP mark is owed all the same") {
+    Site site;
+    site.take(by_smtp("ana@northwind.example", with_attachment, "first"));
+    auto const again = site.take(by_imap(17, with_attachment));
+    CHECK(again.disposition == Disposition::duplicate);
+    CHECK(again.ticket->text() == "ACME-1000");
+    CHECK(site.store->tickets({}).size() == 1);
+    CHECK(site.store->imap_marks_owed("support@imap.acme.example:993/INBOX", 7, 10).size() == 1);
+}
+
+TEST_CASE("what was refused makes no duplicate of the real one") {
+    Site site;
+    auto const text =
+        std::string("From: dan@northwind.example\nSubject: Hi\nMessage-ID: <1@northwind.example>\n\nHi\n");
+    CHECK(site.take(by_smtp("eve@evil.example", text)).disposition == Disposition::refused);
+    auto options = site_options();
+    auto organizations = options.contact_list.organizations();
+    organizations[0].contacts.push_back({parse_name_addr("dan@northwind.example").value(), "contacts.toml:7"});
+    options.contact_list = ContactList(organizations);
+    site.policy = site_policy(options);
+    CHECK(site.take(by_smtp("dan@northwind.example", text)).disposition == Disposition::opened);
+}
+
+TEST_CASE("without a Message-ID the same octets a day later are a new mail") {
+    Site site;
+    auto const text = "From: ana@northwind.example\nSubject: Backup failed\n\nIt failed.\n";
+    CHECK(site.take(by_smtp("ana@northwind.example", text)).disposition == Disposition::opened);
+    CHECK(site.take(by_smtp("ana@northwind.example", text), noon + std::chrono::hours{23}).disposition ==
+          Disposition::duplicate);
+    CHECK(site.take(by_smtp("ana@northwind.example", text), noon + std::chrono::hours{25}).disposition ==
+          Disposition::opened);
+}
+
+TEST_CASE("a held mail is released into a ticket, once") {
+    Site site;
+    auto raw = by_smtp("ana@northwind.example",
+                       "From: ana@northwind.example, eve@evil.example\nSubject: Hi\nMessage-ID: <1@x.example>\n\nHi\n",
+                       "held-1");
+    CHECK(site.take(raw).disposition == Disposition::held);
+    CHECK(
+        site.take(by_smtp(
+                      "ana@northwind.example",
+                      "From: ana@northwind.example, eve@evil.example\nSubject: Hi\nMessage-ID: <1@x.example>\n\nHi\n"))
+            .disposition == Disposition::duplicate);
+    raw.released = true;
+    CHECK(site.take(raw, noon + std::chrono::hours{5}).disposition == Disposition::opened);
+    auto const history = site.store->ticket({"ACME", 1000});
+    REQUIRE(history);
+    CHECK(history->events[0].what == "released");
+    CHECK(site.store->ledger_entry("held-1")->received == noon);
+    CHECK(site.store->ledger({}).size() == 2);
+}
+
+TEST_CASE("past [limits] held nothing more is held: try again later") {
+    Site site;
+    auto options = site_options();
+    options.limits.held = 1;
+    site.policy = site_policy(options);
+    CHECK(site.take(by_smtp("ana@northwind.example", "Subject: one\n\nHi\n")).disposition == Disposition::held);
+    auto const second = site.take(by_smtp("ana@northwind.example", "Subject: two\n\nHi\n"));
+    CHECK(second.outcome == Receipt::Outcome::deferred);
+    CHECK(second.no_space);
+    CHECK(site.store->ledger({}).size() == 1);
+}
+
+TEST_CASE("a refusal names the point of contact in one printable line") {
+    Site site;
+    auto const receipt =
+        site.take(by_smtp("eve@northwind.example", "From: eve@northwind.example\nSubject: Hi\n\nHi\n"));
+    CHECK_THAT(receipt.refusal, Contains("lnd@northwind.example"));
+    for (char const c : receipt.refusal) CHECK((c >= ' ' && c < '\x7f'));
+    CHECK_FALSE(receipt.queued_mail);
+}
