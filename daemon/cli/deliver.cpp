@@ -17,10 +17,17 @@ Mailbox mailbox_argument(std::string const& text) {
     return *std::move(mailbox);
 }
 
-// "" and "<>" are the null reverse-path (RFC 5321 4.5.5): MTAs pass it as their $sender.
-ReversePath reverse_path_argument(std::string const& text) {
-    if (text.empty() || text == "<>") return {};
-    return {mailbox_argument(text)};
+// "" and "<>" are the null reverse-path (RFC 5321 4.5.5): MTAs pass it as their $sender. One that is no address
+// ("root", of a local pipe) is as good as unknown: the mail would bounce if it ended the verb.
+void take_reverse_path(Context& context, std::string const& text, Envelope& envelope) {
+    envelope.reverse_path_known = text.empty() || text == "<>";
+    if (envelope.reverse_path_known) return;
+    if (auto mailbox = parse_mailbox(text)) {
+        envelope.reverse_path.mailbox = *std::move(mailbox);
+        envelope.reverse_path_known = true;
+    } else {
+        context.say("--from '" + text + "' is no address; going on without");
+    }
 }
 
 bool is_ours(Options const& options, Mailbox const& address) {
@@ -37,10 +44,7 @@ bool is_ours(Options const& options, Mailbox const& address) {
 RawMessage read_mail(Context& context, Arguments const& arguments) {
     RawMessage raw;
     raw.source = Source::deliver;
-    if (auto const from = arguments.get("--from")) {
-        raw.envelope.reverse_path = reverse_path_argument(*from);
-        raw.envelope.reverse_path_known = true;
-    }
+    if (auto const from = arguments.get("--from")) take_reverse_path(context, *from, raw.envelope);
     auto const& options = context.options();
     auto const recipient = mailbox_argument(arguments.at("--mailbox"));
     if (!is_ours(options, recipient)) {

@@ -87,7 +87,8 @@ ExitCode to_stdout(Context& context, ArticleAttachment const& attachment, std::s
 ExitCode run(Context& context, Arguments const& arguments) {
     auto const ticket = ticket_argument(arguments.at("REF"));
     auto const number = number_argument(arguments.at("ID"), "attachment id");
-    auto const source = context.store(Opening::with_way_back).attachment(ticket, number);
+    auto const opening = arguments.has("--output") ? Opening::with_way_back : Opening::existing;
+    auto const source = context.store(opening).attachment(ticket, number);
     if (!source) {
         throw CommandFailure(ExitCode::no_input,
                              "ticket " + ticket.text() + " has no attachment " + std::to_string(number));

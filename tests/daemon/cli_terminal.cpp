@@ -1,0 +1,105 @@
+#include "tests/daemon/cli_terminal.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "daemon/cli/command_line.h"
+#include "daemon/cli/context.h"
+#include "store/memory_store.h"
+#include "tests/support/site.h"
+
+namespace postern::testing {
+namespace {
+
+std::vector<std::string> words_of(std::string_view command) {
+    std::vector<std::string> words;
+    std::string word;
+    bool inside = false;
+    char quote = 0;
+    for (char const c : command) {
+        if (quote != 0 && c == quote) {
+            quote = 0;
+        } else if (quote != 0) {
+            word += c;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+            inside = true;
+        } else if (c != ' ') {
+            word += c;
+            inside = true;
+        } else if (inside) {
+            words.push_back(std::exchange(word, {}));
+            inside = false;
+        }
+    }
+    if (inside) words.push_back(word);
+    return words;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    std::istringstream in{std::string(text)};
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+// Without an empty first line, the indentation of the line after it, and what stands before the closing bracket.
+std::vector<std::string> transcript_lines(std::string_view transcript) {
+    auto lines = lines_of(transcript);
+    if (!lines.empty() && lines.front().empty()) lines.erase(lines.begin());
+    auto const indent = lines.empty() ? 0 : lines.front().find_first_not_of(' ');
+    for (auto& line : lines) line.erase(0, std::min(indent, line.find_first_not_of(' ')));
+    while (!lines.empty() && lines.back().empty()) lines.pop_back();
+    return lines;
+}
+
+}  // namespace
+
+Terminal::Terminal() : store(make_memory_store()), options(site_options()), now(noon) {
+    options.file = "/etc/postern/postern.toml";
+}
+
+Session Terminal::run(std::string_view command) {
+    auto words = words_of(command);
+    REQUIRE(words.at(0) == "postern");
+    words.erase(words.begin());
+    std::istringstream in;
+    if (auto const from = std::ranges::find(words, "<"); from != words.end()) {
+        in.str(files.at(*std::next(from)));
+        words.erase(from, words.end());
+    }
+    std::ostringstream out, err;
+    Surroundings world{.now = [this] { return now; },
+                       .load =
+                           [this](auto const&) {
+                               Loaded loaded{options, findings};
+                               if (has_errors(findings)) loaded.options.reset();
+                               return loaded;
+                           },
+                       .open_store = [this](Options const&, Opening) { return store; },
+                       .daemon_is_up = [this](Options const&) { return daemon_is_up; },
+                       .return_to_caller = [] {}};
+    Context context(in, out, err, std::move(world));
+    context.config_file = options.file;
+    context.terminal = is_terminal;
+    context.style = style;
+    auto const code = run_command_line(words, context);
+    return {static_cast<int>(code), out.str(), err.str()};
+}
+
+void Terminal::session(std::string_view transcript) {
+    auto const expected = transcript_lines(transcript);
+    std::string shown, wanted;
+    for (auto const& line : expected) {
+        wanted += line + '\n';
+        if (!line.starts_with("$ ")) continue;
+        auto const ran = run(line.substr(2));
+        shown += line + '\n' + ran.out;
+        for (auto const& message : lines_of(ran.err)) shown += "! " + message + '\n';
+        if (ran.code != 0) shown += "[" + std::to_string(ran.code) + "]\n";
+    }
+    CHECK(shown == wanted);
+}
+
+}  // namespace postern::testing

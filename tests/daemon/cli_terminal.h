@@ -1,0 +1,44 @@
+// A terminal session as a test writes it: command lines behind "$ ", then what they print to stdout, then "[code]"
+// where the exit code is not 0. A line of stderr begins with "! ". Runs in this process, on a memory store and the site
+// of tests/support/site.h; "< NAME" gives a file of `files` as stdin.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/options.h"
+#include "daemon/cli/exit_code.h"
+#include "daemon/cli/text_table.h"
+#include "parsers/time_point.h"
+#include "store/store.h"
+
+namespace postern::testing {
+
+struct Session {
+    int code = 0;
+    std::string out, err;
+};
+
+class Terminal {
+  public:
+    Terminal();
+
+    // Compares line by line, whatever the indentation of the first line, and fails the test where it differs.
+    void session(std::string_view transcript);
+    // One command line, with '…' and "…" as a shell has them.
+    [[nodiscard]] Session run(std::string_view command);
+
+    std::shared_ptr<Store> store;
+    Options options;
+    Findings findings;  // of loading; errors leave the options out
+    TimePoint now;
+    bool daemon_is_up = true;
+    bool is_terminal = false;
+    Style style;
+    std::map<std::string, std::string> files;
+};
+
+}  // namespace postern::testing
