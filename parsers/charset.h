@@ -29,6 +29,8 @@ namespace postern {
 [[nodiscard]] bool is_ascii(std::string_view octets) noexcept;
 // RFC 3629: no overlong forms, no surrogates, nothing behind U+10FFFF.
 [[nodiscard]] bool is_valid_utf8(std::string_view octets) noexcept;
+// Octets that are UTF-8 but for some damage: at least as many well-formed sequences as ill-formed ones.
+[[nodiscard]] bool is_mostly_utf8(std::string_view octets) noexcept;
 // Valid UTF-8 as it is, U+FFFD for each maximal ill-formed sequence.
 [[nodiscard]] std::string scrub_utf8(std::string_view octets);
 // Appends one code point; U+FFFD for what is none.

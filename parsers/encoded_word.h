@@ -2,6 +2,7 @@
 // joined, also when split within a character, words within quoted strings, spaces within words. Pure and total, linear.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,10 @@ namespace postern {
 
 // Whether any encoded word seems to stand in the text.
 [[nodiscard]] bool has_encoded_word(std::string_view text) noexcept;
+
+// Octets of the encoded word at the head of the text, at most `longest_encoded_word`; 0: there is none.
+[[nodiscard]] std::size_t encoded_word_length(std::string_view text);
+// RFC 2047 2 allows 75; some writers put a whole display name into one word.
+inline constexpr std::size_t longest_encoded_word = 2048;
 
 }  // namespace postern

@@ -19,6 +19,12 @@ inline constexpr std::size_t entities = 1000;
 inline constexpr std::size_t comment_depth = 32;
 // Addresses taken from one field.
 inline constexpr std::size_t addresses_per_field = 2000;
+// Parameters of one Content-Type or Content-Disposition, RFC 2231's pieces counted one by one: 200 hold a name of 10
+// KB.
+inline constexpr std::size_t parameters = 200;
+// Octets of a Date field that are looked at: RFC 5322's own form has 31, comments and folds included it stays below
+// this.
+inline constexpr std::size_t date_octets = 512;
 // Identifiers taken from In-Reply-To and References: the last ones count.
 inline constexpr std::size_t references = 100;
 // Ticket tags taken from one subject.
