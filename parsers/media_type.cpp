@@ -1,0 +1,47 @@
+#include "parsers/media_type.h"
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+// RFC 2045 5.1: what a token may hold.
+bool is_token(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F &&
+               std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+bool MediaType::is(std::string_view lower_case_essence) const noexcept {
+    return lower_case_essence.size() == type.size() + 1 + subtype.size() && lower_case_essence.starts_with(type) &&
+           lower_case_essence[type.size()] == '/' && lower_case_essence.ends_with(subtype);
+}
+
+std::string_view MediaType::charset() const noexcept {
+    auto const* parameter = content.find("charset");
+    return parameter == nullptr ? std::string_view{} : std::string_view(parameter->value);
+}
+
+MediaType parse_media_type(std::string_view field_value, std::string_view raw_charset) {
+    MediaType media;
+    media.content = parse_parameters(field_value, raw_charset);
+    std::string_view const essence = media.content.value;
+    auto const slash = essence.find('/');
+    auto const type = essence.substr(0, slash);
+    auto const subtype = slash == std::string_view::npos ? std::string_view{} : essence.substr(slash + 1);
+    if (is_token(type) && is_token(subtype)) {
+        media.type = type;
+        media.subtype = subtype;
+        media.is_given = true;
+    } else if (type == "multipart") {
+        media.type = type;  // RFC 2046 5.1.3: of an unknown kind, mixed
+        media.subtype = "mixed";
+        media.is_given = true;
+    }
+    return media;
+}
+
+}  // namespace postern
