@@ -10,9 +10,10 @@ namespace postern {
 
 namespace {
 
+// Only numbers of ours are taken out: `[JIRA-12]` is the customer's own business.
 std::string ticket_subject(Facts const& facts) {
-    auto subject = without_ticket_tags(facts.message.subject);
-    return subject.empty() ? "(no subject)" : subject;
+    return without_ticket_tags(facts.message.subject,
+                               [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
 }
 
 std::string language(Facts const& facts, Organization const* organization) {

@@ -199,12 +199,12 @@ TicketNumber parse_ticket_number(std::string_view text) {
     return ticket && cursor.position() == text.size() ? *ticket : TicketNumber{};
 }
 
-std::string without_ticket_tags(std::string_view subject) {
+std::string without_ticket_tags(std::string_view subject, WhichTags const& which) {
     std::string kept;
     kept.reserve(subject.size());
     for (std::size_t at = 0; at < subject.size();) {
         auto const tag = may_begin_tag(subject[at]) ? tag_at(subject, at) : std::nullopt;
-        if (!tag) {
+        if (!tag || (which && !which(tag->ticket))) {
             kept += subject[at++];
             continue;
         }

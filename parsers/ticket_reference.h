@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,9 @@ struct TicketNumber {
 // "ACME-1042" or "[ACME-1042]", as an operator types it. An empty tag means it is none.
 [[nodiscard]] TicketNumber parse_ticket_number(std::string_view text);
 
-// The subject without any ticket tag and without the spaces they leave behind.
-[[nodiscard]] std::string without_ticket_tags(std::string_view subject);
+// The subject without the ticket tags that `which` names (by default all) and without the spaces they leave behind.
+using WhichTags = std::function<bool(TicketNumber const&)>;
+[[nodiscard]] std::string without_ticket_tags(std::string_view subject, WhichTags const& which = {});
 
 // The subject without reply and forward prefixes in any language ("Re:", "AW:", "RV:", "回复："), nor ticket tags.
 [[nodiscard]] std::string base_subject(std::string_view subject);

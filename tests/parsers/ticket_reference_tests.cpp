@@ -43,6 +43,8 @@ TEST_CASE("as an operator types it") {
 TEST_CASE("the subject without tags and prefixes") {
     CHECK(without_ticket_tags("Re: [ACME-1042] Printer") == "Re: Printer");
     CHECK(without_ticket_tags("Printer [ACME-1042]") == "Printer");
+    auto const ours = [](TicketNumber const& number) { return number.tag == "ACME"; };
+    CHECK(without_ticket_tags("[JIRA-12] Re: [ACME-1042] Printer", ours) == "[JIRA-12] Re: Printer");
     CHECK(base_subject("Re: AW: [ACME-1042] RE[2]: Fwd: Printer") == "Printer");
     CHECK(base_subject("回复：打印机") == "打印机");
     CHECK(base_subject("Отв: Принтер") == "Принтер");
