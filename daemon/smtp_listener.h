@@ -1,8 +1,10 @@
 // SmtpListener: accepts SMTP sessions on every [smtp] listen address and hands each mail to the desk. All of it runs on
 // one io_context's threads; a session is a strand.
+//
+// Lifetime: a session lives until the desk has answered its mail, whatever its client does. So the desk has to be gone
+// (it finishes what was submitted) before the io_context is, and desk, in_flight and log outlive the io_context's run.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +14,7 @@
 #include "daemon/in_flight.h"
 #include "daemon/intake_desk.h"
 #include "daemon/log.h"
+#include "daemon/smtp_policy.h"
 
 namespace boost::asio {
 class io_context;
@@ -19,24 +22,19 @@ class io_context;
 
 namespace postern {
 
-// What a session needs of the configuration in force; a session keeps the one it started with.
-struct SmtpPolicy {
-    std::string hostname;
-    std::uint64_t max_message_octets = 0;
-    unsigned max_sessions = 0, max_sessions_per_ip = 0, max_recipients = 0;
-    // By Mailbox::key() of addresses and aliases.
-    std::vector<std::string> local_addresses;  // sorted
-};
-
 class SmtpListener {
   public:
     // Binds at once; throws std::system_error with the address in its text.
     SmtpListener(boost::asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy,
                  IntakeDesk& desk, InFlight& in_flight, Log& log);
+    // Accepts no more and closes every session.
     ~SmtpListener();
+    SmtpListener(SmtpListener const&) = delete;
+    SmtpListener& operator=(SmtpListener const&) = delete;
+
     void set_policy(std::shared_ptr<SmtpPolicy const> policy);  // on reload: for sessions to come
-    // Accepts no more; answers 421 to new commands; mail already in DATA is finished. `drained` is called when the last
-    // session is gone.
+    // Accepts no more; answers 421 to sessions between mails and to new commands; mail already in DATA is finished.
+    // `drained` is called on the io_context when the last session is gone.
     void stop(std::function<void()> drained);
     [[nodiscard]] std::vector<std::string> bound() const;  // "127.0.0.1:2525", with the port chosen for port 0
 

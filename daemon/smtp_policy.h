@@ -1,0 +1,54 @@
+// What an SMTP session needs of the configuration in force, and the bounds that are no configuration. Values; a session
+// keeps the policy it started with.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace postern {
+
+// How long a client may take (RFC 5321 4.5.3.2), by the session's watchdog; then 421 4.4.2.
+struct SmtpTimeouts {
+    std::chrono::milliseconds command = std::chrono::minutes{5};     // 4.5.3.2.7; also to take our replies
+    std::chrono::milliseconds data_block = std::chrono::minutes{3};  // 4.5.3.2.5
+    // Of one DATA whole: 25 MiB at 128 kbit/s are 27 minutes; slower is a client that holds the session open.
+    std::chrono::milliseconds data_total = std::chrono::minutes{30};
+    // After our last reply, for the client to read it and hang up: closing on unread octets would reset the
+    // connection and take the reply away from the client.
+    std::chrono::milliseconds farewell = std::chrono::seconds{2};
+};
+
+struct SmtpPolicy {
+    std::string hostname;
+    std::uint64_t max_message_octets = 0;
+    unsigned max_sessions = 0, max_sessions_per_ip = 0, max_recipients = 0;
+    // By Mailbox::key() of addresses and aliases; "postmaster" stands for <postmaster> without a domain. Sorted.
+    std::vector<std::string> local_addresses;
+    SmtpTimeouts timeouts;
+};
+
+}  // namespace postern
+
+namespace postern::smtp::bounds {
+
+// RFC 5321 4.5.3.1.4: 512 octets with CRLF; doubled for the parameters of SIZE, BODY and SMTPUTF8.
+inline constexpr std::size_t command_line_octets = 1024;
+// Refused commands in a session since its last mail. Postfix's smtpd_hard_error_limit; a person who mistypes gets by.
+inline constexpr unsigned errors = 20;
+// Commands other than RCPT since the session's last mail. Postfix's smtpd_junk_command_limit.
+inline constexpr unsigned commands_without_mail = 100;
+// RCPT commands in one mail, refused ones included. RFC 5321 4.5.3.1.10 lets a client go on after 452; a list of this
+// size has long learnt it.
+inline constexpr unsigned recipient_commands = 2000;
+// RFC 5321 6.3 says "normally at least 100"; mail on its way to a support address has some 10, and a loop that
+// involves us is cut in half the time. Postfix's hopcount_limit.
+inline constexpr unsigned received_fields = 50;
+// Octets in flight are reserved in steps: few enough atomic operations, close enough to what is really there.
+inline constexpr std::size_t reservation_step_octets = 16 * 1024;
+// Up to here the buffer of a mail doubles; beyond, the largest mail's address space is taken in one go, so that a
+// growing mail is never there twice (pages not written to cost nothing).
+inline constexpr std::size_t doubling_octets = 1024 * 1024;
+
+}  // namespace postern::smtp::bounds

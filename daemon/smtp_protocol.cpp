@@ -1,0 +1,359 @@
+#include "daemon/smtp_protocol.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "parsers/limits.h"
+
+namespace postern::smtp {
+
+namespace {
+
+template <class... States>
+constexpr unsigned in(States... states) {
+    return (... | (1U << static_cast<unsigned>(states)));
+}
+
+Reply const& reply_to(CommandFault fault) noexcept {
+    switch (fault) {
+        case CommandFault::unknown_verb:
+            return replies::unknown_command;
+        case CommandFault::bad_sender:
+            return replies::bad_sender;
+        case CommandFault::bad_recipient:
+            return replies::bad_recipient;
+        case CommandFault::source_route:
+            return replies::no_such_mailbox;
+        case CommandFault::unknown_parameter:
+            return replies::unknown_parameter;
+        case CommandFault::syntax:
+        case CommandFault::bad_parameter:
+            break;
+    }
+    return replies::bad_syntax;
+}
+
+bool is_received_field(std::string_view line) noexcept {
+    static constexpr std::string_view name = "received:";
+    return line.size() >= name.size() &&
+           std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) { return a == (b | 0x20) || a == b; });
+}
+
+// Trace fields of the mail's header (RFC 5321 6.3). Nobody reads a header beyond header_octets.
+unsigned received_fields(std::string_view octets) noexcept {
+    octets = octets.substr(0, postern::limits::header_octets);
+    unsigned count = 0;
+    while (!octets.empty() && !octets.starts_with("\r\n")) {
+        if (is_received_field(octets)) ++count;
+        auto const end = octets.find('\n');
+        if (end == octets.npos) break;
+        octets.remove_prefix(end + 1);
+    }
+    return count;
+}
+
+}  // namespace
+
+struct Protocol::Transition {
+    Verb verb;
+    unsigned from;
+    std::optional<State> to;  // none: the state stays
+    bool (Protocol::*act)(Command&);
+};
+
+// No row matched: 503 5.5.1.
+constexpr Protocol::Transition Protocol::table[] = {
+    {Verb::ehlo, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::ehlo},
+    {Verb::helo, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::helo},
+    {Verb::mail, in(State::ready), State::mail, &Protocol::mail},
+    {Verb::rcpt, in(State::mail, State::rcpt), State::rcpt, &Protocol::rcpt},
+    {Verb::data, in(State::rcpt), State::data, &Protocol::data},
+    {Verb::rset, in(State::start), State::start, &Protocol::rset},
+    {Verb::rset, in(State::ready, State::mail, State::rcpt), State::ready, &Protocol::rset},
+    {Verb::noop, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::noop},
+    {Verb::vrfy, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::vrfy},
+    {Verb::help, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::help},
+    {Verb::expn, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
+    {Verb::starttls, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
+    {Verb::bdat, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::chunk},
+    {Verb::quit, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::quit},
+};
+
+Protocol::Protocol(std::shared_ptr<SmtpPolicy const> policy, InFlight const& in_flight, std::string client)
+    : policy_(std::move(policy)), in_flight_(in_flight), client_(std::move(client)) {}
+
+void Protocol::greet() {
+    append_reply(replies_, 220, {}, policy_->hostname + " ESMTP Postern");
+}
+
+Protocol::Step Protocol::receive(std::string_view octets) {
+    assert(state_ != State::judged && !mail_begins_);
+    std::size_t consumed = 0;
+    while (true) {
+        if (state_ == State::closed) return {Next::close, octets.size()};
+        if (mail_begins_) return {Next::begin_mail, consumed};
+        auto const rest = octets.substr(consumed);
+        if (rest.empty()) return {Next::read, consumed};
+        auto const step = state_ == State::data ? receive_data(rest) : receive_line(rest);
+        consumed += step.consumed;
+        if (step.next != Next::read) return {step.next, consumed};
+        if (step.consumed == 0 && state_ != State::closed) return {Next::read, consumed};
+    }
+}
+
+// At most one line; nothing where it isn't whole yet.
+Protocol::Step Protocol::receive_line(std::string_view octets) {
+    if (skipping_line_) return {Next::read, skip_line(octets)};
+    auto const window = octets.substr(0, bounds::command_line_octets);
+    auto const carriage_return = std::min(window.find('\r'), window.size());
+    bool const cut = carriage_return + 1 >= window.size();  // the line's end isn't in the window
+    if (window.substr(0, carriage_return).find('\n') != window.npos || (!cut && window[carriage_return + 1] != '\n')) {
+        end(replies::bare_line_ending);
+        return {};
+    }
+    if (!cut) {
+        handle(window.substr(0, carriage_return));
+        return {Next::read, carriage_return + 2};
+    }
+    if (window.size() < bounds::command_line_octets) return {};
+    refuse(replies::line_too_long);
+    skipping_line_ = true;
+    skipped_carriage_return_ = false;
+    return {Next::read, skip_line(octets)};
+}
+
+std::size_t Protocol::skip_line(std::string_view octets) {
+    for (std::size_t at = 0; at < octets.size(); ++at) {
+        if (skipped_carriage_return_ != (octets[at] == '\n')) {
+            end(replies::bare_line_ending);
+            return at;
+        }
+        skipping_line_ = !skipped_carriage_return_;
+        if (!skipping_line_) return at + 1;
+        skipped_carriage_return_ = octets[at] == '\r';
+    }
+    return octets.size();
+}
+
+void Protocol::handle(std::string_view line) {
+    if (errors_ >= bounds::errors) return end(replies::too_many_errors);
+    auto command = parse_command(line);
+    if (!command) {
+        refuse(reply_to(command.error()));
+        return;
+    }
+    auto& count = command->verb == Verb::rcpt ? recipient_commands_ : commands_;
+    auto const bound = command->verb == Verb::rcpt ? bounds::recipient_commands : bounds::commands_without_mail;
+    if (++count > bound) return end(replies::too_many_commands);
+    auto const* const row = std::find_if(std::begin(table), std::end(table), [&](Transition const& transition) {
+        return transition.verb == command->verb && (transition.from & in(state_)) != 0;
+    });
+    if (row == std::end(table)) {
+        refuse(replies::bad_sequence);
+        return;
+    }
+    if ((this->*row->act)(*command)) state_ = row->to.value_or(state_);
+}
+
+bool Protocol::refuse(Reply const& reply) {
+    ++errors_;
+    say(reply);
+    return false;
+}
+
+void Protocol::reset_transaction() {
+    mail_ = {};
+    announced_octets_.reset();
+    smtputf8_ = false;
+    doomed_.reset();
+    recipient_commands_ = 0;
+}
+
+bool Protocol::ehlo(Command& command) {
+    reset_transaction();
+    client_name_ = std::move(command.client_name);
+    append_multiline_reply(replies_, 250,
+                           {policy_->hostname, "PIPELINING", "SIZE " + std::to_string(policy_->max_message_octets),
+                            "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"});
+    return true;
+}
+
+bool Protocol::helo(Command& command) {
+    reset_transaction();
+    client_name_ = std::move(command.client_name);
+    append_reply(replies_, 250, {}, policy_->hostname);
+    return true;
+}
+
+bool Protocol::mail(Command& command) {
+    if (command.internationalized && !command.smtputf8) return refuse(replies::needs_smtputf8);
+    if (command.size > policy_->max_message_octets) return refuse(replies::too_large);
+    // A look at whether there is room, and no more: were it kept for whoever announces much and sends little, ten such
+    // clients would keep everybody out. What is kept grows with the octets that come.
+    if (!in_flight_.reserve().grow_to(command.size.value_or(0))) {
+        say(replies::no_room);
+        return false;
+    }
+    reset_transaction();
+    mail_.envelope.reverse_path = std::move(command.reverse_path);
+    mail_.envelope.reverse_path_known = true;
+    mail_.envelope.client = client_;
+    mail_.envelope.helo = client_name_;
+    announced_octets_ = command.size;
+    smtputf8_ = command.smtputf8;
+    say(replies::sender_ok);
+    return true;
+}
+
+bool Protocol::rcpt(Command& command) {
+    auto& forward_path = mail_.envelope.forward_path;
+    auto& mailbox = command.forward_path;
+    if (command.internationalized && !smtputf8_) return refuse(replies::needs_smtputf8);
+    // Never a relay: whatever isn't literally an address of ours is nobody here, be it a %-hack, a bang path, a quoted
+    // '@' or an address literal.
+    auto const& ours = policy_->local_addresses;
+    if (!std::binary_search(ours.begin(), ours.end(), mailbox.domain.empty() ? mailbox.local_part : mailbox.key()))
+        return refuse(replies::no_such_mailbox);
+    if (forward_path.size() >= policy_->max_recipients) {
+        say(replies::too_many_recipients);
+        return false;
+    }
+    forward_path.push_back(std::move(mailbox));
+    say(replies::recipient_ok);
+    return true;
+}
+
+bool Protocol::data(Command&) {
+    mail_.in_flight = in_flight_.reserve();
+    if (!mail_.in_flight.grow_to(bounds::reservation_step_octets)) {
+        say(replies::no_room);
+        return false;
+    }
+    mail_begins_ = true;
+    say(replies::start_mail);
+    return true;
+}
+
+bool Protocol::rset(Command&) {
+    reset_transaction();
+    say(replies::ok);
+    return true;
+}
+
+bool Protocol::noop(Command&) {
+    say(replies::ok);
+    return true;
+}
+
+bool Protocol::vrfy(Command&) {
+    say(replies::cannot_verify);
+    return true;
+}
+
+bool Protocol::help(Command&) {
+    say(replies::help);
+    return true;
+}
+
+bool Protocol::quit(Command&) {
+    say(replies::closing);
+    return true;
+}
+
+bool Protocol::unsupported(Command&) {
+    return refuse(replies::not_implemented);
+}
+
+// BDAT isn't offered. The chunk that follows it would be read as commands, so this is the end.
+bool Protocol::chunk(Command&) {
+    end(replies::not_implemented);
+    return true;
+}
+
+void Protocol::begin_mail(MailId id, TimePoint now) {
+    assert(mail_begins_);
+    mail_begins_ = false;
+    mail_.id = std::move(id);
+    mail_.source = Source::smtp;
+    mail_.received = mail_.arrived = now;
+    reader_ = {};
+    mail_.octets.reserve(std::min<std::uint64_t>(announced_octets_.value_or(0), bounds::doubling_octets));
+}
+
+Protocol::Step Protocol::receive_data(std::string_view octets) {
+    if (!doomed_) make_room_for(octets.size());
+    auto const step = reader_.read(octets, doomed_ ? nullptr : &mail_.octets);
+    if (!doomed_ && mail_.octets.size() > policy_->max_message_octets) doom(replies::too_large);
+    switch (step.status) {
+        case DataReader::Status::more:
+            break;
+        case DataReader::Status::bare_line_ending:
+            end(replies::bare_line_ending);
+            return {Next::close, octets.size()};
+        case DataReader::Status::end:
+            return {end_of_data(), step.consumed};
+    }
+    return {Next::read, step.consumed};
+}
+
+void Protocol::make_room_for(std::size_t more) {
+    auto const needed = mail_.octets.size() + more;
+    auto const steps = (needed + bounds::reservation_step_octets - 1) / bounds::reservation_step_octets;
+    if (!mail_.in_flight.grow_to(steps * bounds::reservation_step_octets)) return doom(replies::no_room);
+    if (needed <= mail_.octets.capacity() || needed <= bounds::doubling_octets) return;
+    mail_.octets.reserve(std::max<std::size_t>(needed, policy_->max_message_octets + bounds::doubling_octets));
+}
+
+void Protocol::doom(Reply const& why) {
+    doomed_ = why;
+    std::string().swap(mail_.octets);
+    mail_.in_flight = InFlight::Reservation{};
+}
+
+void Protocol::lose_mail(Reply const& why) {
+    lost_mail_ = LostMail{std::move(mail_.id), why};
+}
+
+Protocol::Next Protocol::end_of_data() {
+    if (!doomed_ && received_fields(mail_.octets) > bounds::received_fields) doom(replies::mail_loop);
+    if (!doomed_) {
+        state_ = State::judged;
+        return Next::judge;
+    }
+    say(*doomed_);
+    lose_mail(*doomed_);
+    reset_transaction();
+    state_ = State::ready;
+    return Next::read;
+}
+
+RawMessage Protocol::take_mail() {
+    assert(state_ == State::judged);
+    judged_ = mail_.id.text;
+    return std::exchange(mail_, {});
+}
+
+void Protocol::answer(Receipt const& receipt) {
+    assert(state_ == State::judged);
+    state_ = State::ready;
+    reset_transaction();
+    if (receipt.outcome == Receipt::Outcome::deferred)
+        return say(receipt.no_space ? replies::no_room : replies::try_later);
+    commands_ = 0;
+    if (receipt.disposition == Disposition::refused) return append_reply(replies_, 550, {5, 7, 1}, receipt.refusal);
+    errors_ = 0;
+    // RFC 5321 6.1: from here on the mail is ours to lose. The desk's receipt says that it is committed.
+    append_reply(replies_, 250, {2, 0, 0}, "Ok: " + judged_);
+}
+
+void Protocol::end(Reply const& reply) {
+    if (state_ == State::closed) return;
+    ended_in_mail_ = state_ == State::data;
+    if (ended_in_mail_) lose_mail(reply);
+    say(reply);
+    state_ = State::closed;
+    mail_begins_ = false;
+}
+
+}  // namespace postern::smtp

@@ -1,0 +1,123 @@
+// smtp::Protocol: one server's side of an SMTP session (RFC 5321) as a table of transitions. Octets in, replies out; no
+// socket, no clock, no thread. Whoever drives it (smtp_session.h, the tests, the fuzzer) does what Next says.
+//
+//     greet(); then receive() what came, again and again, write replies() out before waiting for more, and on
+//     Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest
+//     Next::judge        hand take_mail() to the desk, answer() with its receipt, then receive() the rest
+//     Next::close        write replies() out and close
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "daemon/in_flight.h"
+#include "daemon/intake_desk.h"
+#include "daemon/raw_message.h"
+#include "daemon/smtp_policy.h"
+#include "daemon/smtp_replies.h"
+#include "parsers/smtp_command.h"
+#include "parsers/smtp_data.h"
+
+namespace postern::smtp {
+
+class Protocol {
+  public:
+    enum class Next : std::uint8_t { read, begin_mail, judge, close };
+    struct Step {
+        Next next = Next::read;
+        std::size_t consumed = 0;  // octets not consumed are to be given again, before those that come after them
+    };
+
+    // `client` is the peer's address as text, "" where it has none.
+    Protocol(std::shared_ptr<SmtpPolicy const> policy, InFlight const& in_flight, std::string client);
+
+    void greet();
+    [[nodiscard]] Step receive(std::string_view octets);
+    void begin_mail(MailId id, TimePoint now);
+    [[nodiscard]] RawMessage take_mail();
+    void answer(Receipt const& receipt);
+
+    // The session ends for a reason of ours: the last reply, and Next::close from then on.
+    void end(Reply const& reply);
+
+    // What is to be written; whoever has written it clears it.
+    [[nodiscard]] std::string& replies() noexcept { return replies_; }
+    // Between begin_mail and judge: the client is sending a mail.
+    [[nodiscard]] bool receiving_mail() const noexcept { return state_ == State::data; }
+    // Closed while the client was sending a mail: more of it is on its way.
+    [[nodiscard]] bool ended_in_mail() const noexcept { return ended_in_mail_; }
+
+    // A mail that began and was not handed to the desk, since this was last asked: for the log.
+    struct LostMail {
+        MailId id;
+        Reply why;
+    };
+    [[nodiscard]] std::optional<LostMail> take_lost_mail() noexcept { return std::exchange(lost_mail_, std::nullopt); }
+
+  private:
+    enum class State : std::uint8_t {
+        start,   // before EHLO
+        ready,   // no mail transaction
+        mail,    // MAIL was accepted
+        rcpt,    // a recipient was accepted
+        data,    // the mail's octets come
+        judged,  // the desk has the mail
+        closed
+    };
+    struct Transition;
+    static Transition const table[];
+
+    [[nodiscard]] Step receive_line(std::string_view octets);
+    [[nodiscard]] std::size_t skip_line(std::string_view octets);
+    [[nodiscard]] Step receive_data(std::string_view octets);
+    void handle(std::string_view line);
+    void say(Reply const& reply) { append_reply(replies_, reply); }
+    bool refuse(Reply const& reply);
+    void reset_transaction();
+
+    // The rows' actions. False: refused, the state stays.
+    bool ehlo(Command& command);
+    bool helo(Command& command);
+    bool mail(Command& command);
+    bool rcpt(Command& command);
+    bool data(Command& command);
+    bool rset(Command& command);
+    bool noop(Command& command);
+    bool vrfy(Command& command);
+    bool help(Command& command);
+    bool quit(Command& command);
+    bool unsupported(Command& command);
+    bool chunk(Command& command);
+
+    void make_room_for(std::size_t more);
+    void doom(Reply const& why);
+    void lose_mail(Reply const& why);
+    [[nodiscard]] Next end_of_data();
+
+    std::shared_ptr<SmtpPolicy const> policy_;
+    InFlight const& in_flight_;
+    std::string client_;
+    std::string replies_;
+    State state_ = State::start;
+    bool skipping_line_ = false;            // a line was too long: on to its end
+    bool skipped_carriage_return_ = false;  // the last octet skipped was a CR
+    bool mail_begins_ = false;              // DATA was accepted, begin_mail() not called yet
+    bool ended_in_mail_ = false;
+    unsigned errors_ = 0, commands_ = 0, recipient_commands_ = 0;
+
+    std::string client_name_;
+    RawMessage mail_;
+    std::optional<std::uint64_t> announced_octets_;
+    bool smtputf8_ = false;
+    DataReader reader_;
+    std::optional<Reply> doomed_;  // the mail is read to its end, but not kept; this will be the answer
+    std::optional<LostMail> lost_mail_;
+    std::string judged_;  // id of the mail the desk has
+};
+
+}  // namespace postern::smtp

@@ -1,0 +1,73 @@
+// Every reply of the SMTP server (RFC 5321 4.2, enhanced codes of RFC 3463). They are constants: nothing of what the
+// peer said comes back to it, and nothing of our inside.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace postern::smtp {
+
+struct EnhancedCode {
+    std::uint8_t klass = 0, subject = 0, detail = 0;  // class 0: the reply has none (220, 354, EHLO's)
+    friend bool operator==(EnhancedCode, EnhancedCode) = default;
+};
+
+struct Reply {
+    std::uint16_t code = 0;
+    EnhancedCode enhanced;
+    char const* text = "";  // a literal
+};
+
+namespace replies {
+
+inline constexpr Reply closing{221, {2, 0, 0}, "Bye"};
+inline constexpr Reply help{214, {2, 0, 0}, "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP; see RFC 5321"};
+inline constexpr Reply ok{250, {2, 0, 0}, "Ok"};
+inline constexpr Reply sender_ok{250, {2, 1, 0}, "Ok"};
+inline constexpr Reply recipient_ok{250, {2, 1, 5}, "Ok"};
+// RFC 5321 7.3: says the same of every name.
+inline constexpr Reply cannot_verify{252, {2, 1, 5}, "Cannot verify; send a mail and see"};
+inline constexpr Reply start_mail{354, {}, "End data with <CR><LF>.<CR><LF>"};
+
+inline constexpr Reply too_many_sessions{421, {4, 7, 0}, "Too many sessions, try again later"};
+inline constexpr Reply too_many_errors{421, {4, 7, 0}, "Too many errors"};
+inline constexpr Reply too_many_commands{421, {4, 7, 0}, "Too many commands without a mail"};
+inline constexpr Reply shutting_down{421, {4, 3, 2}, "Shutting down, try again later"};
+inline constexpr Reply timed_out{421, {4, 4, 2}, "Timed out"};
+
+inline constexpr Reply try_later{451, {4, 3, 0}, "Local error, try again later"};
+inline constexpr Reply no_room{452, {4, 3, 1}, "No room for it now, try again later"};
+inline constexpr Reply too_many_recipients{452, {4, 5, 3}, "Too many recipients, send to the rest in another mail"};
+
+inline constexpr Reply line_too_long{500, {5, 5, 2}, "Line too long"};
+inline constexpr Reply unknown_command{500, {5, 5, 2}, "Command not recognized"};
+inline constexpr Reply bad_syntax{501, {5, 5, 4}, "Syntax error in the arguments"};
+inline constexpr Reply bad_sender{501, {5, 1, 7}, "Bad sender address"};
+inline constexpr Reply bad_recipient{501, {5, 1, 3}, "Bad recipient address"};
+inline constexpr Reply not_implemented{502, {5, 5, 1}, "Command not implemented"};
+inline constexpr Reply bad_sequence{503, {5, 5, 1}, "Bad sequence of commands"};
+inline constexpr Reply no_such_mailbox{550, {5, 1, 1}, "No such mailbox here"};
+inline constexpr Reply bare_line_ending{550, {5, 5, 2}, "Bare CR or LF: lines end with CRLF"};
+inline constexpr Reply too_large{552, {5, 3, 4}, "Message too large"};
+// RFC 6531 3.5: an internationalized address needs MAIL's SMTPUTF8.
+inline constexpr Reply needs_smtputf8{553, {5, 6, 7}, "Address needs SMTPUTF8"};
+inline constexpr Reply mail_loop{554, {5, 4, 6}, "Mail loop: too many Received fields"};
+inline constexpr Reply unknown_parameter{555, {5, 5, 4}, "Parameter not recognized"};
+
+}  // namespace replies
+
+// RFC 5321 4.5.3.1.5: a reply line is at most 512 octets with its code and CRLF.
+inline constexpr std::size_t reply_line_octets = 512;
+
+// Appends the reply as it goes over the wire.
+void append_reply(std::string& wire, Reply const& reply);
+
+// The same with a text that isn't constant: octets other than printable US-ASCII become '?', and what is too long for
+// one line becomes several, split at spaces where there are some (RFC 5321 4.2.1).
+void append_reply(std::string& wire, std::uint16_t code, EnhancedCode enhanced, std::string_view text);
+
+// A reply of one line for each of the texts, as EHLO's is.
+void append_multiline_reply(std::string& wire, std::uint16_t code, std::initializer_list<std::string_view> lines);
+
+}  // namespace postern::smtp

@@ -1,0 +1,243 @@
+#include "daemon/smtp_session.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <utility>
+
+namespace postern {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Small, because 10,000 clients may just sit there; more than one command line.
+constexpr std::size_t command_buffer_octets = 2048;
+static_assert(command_buffer_octets > smtp::bounds::command_line_octets);
+// Of a session that receives a mail: most mails come in one read; a full buffer shows a large one.
+constexpr std::size_t mail_buffer_octets = 16 * 1024;
+constexpr std::size_t large_mail_buffer_octets = 64 * 1024;
+// What a client may go on sending after our last reply before we hang up regardless.
+constexpr std::size_t farewell_octets = 1024 * 1024;
+
+TimePoint now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::string code_of(smtp::Reply const& reply) {
+    std::string line;
+    append_reply(line, reply);
+    return line.substr(0, line.find(' ', line.find(' ') + 1));
+}
+
+}  // namespace
+
+asio::mutable_buffer SmtpSession::Buffer::room() {
+    if (begin_ > 0) {
+        std::memmove(octets_.get(), octets_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    return {octets_.get() + end_, capacity_ - end_};
+}
+
+void SmtpSession::Buffer::resize(std::size_t capacity) {
+    auto const kept = unread();
+    capacity = std::max(capacity, kept.size());
+    if (capacity == capacity_) return;
+    auto octets = std::make_unique_for_overwrite<char[]>(capacity);
+    std::copy(kept.begin(), kept.end(), octets.get());
+    begin_ = 0;
+    end_ = kept.size();
+    capacity_ = capacity;
+    octets_ = std::move(octets);
+}
+
+SmtpSession::SmtpSession(SmtpSocket socket, std::shared_ptr<SmtpPolicy const> policy, SmtpServices services,
+                         std::string client, std::shared_ptr<void> place)
+    : place_(std::move(place)),
+      policy_(std::move(policy)),
+      services_(services),
+      client_(std::move(client)),
+      stream_(std::move(socket)),
+      watchdog_(stream_.strand()),
+      protocol_(policy_, services_.in_flight, client_),
+      buffer_(command_buffer_octets) {}
+
+void SmtpSession::start() {
+    asio::co_spawn(
+        stream_.strand(), [self = shared_from_this()] { return self->run(); },
+        [self = shared_from_this()](std::exception_ptr failure) {
+            self->over_ = true;
+            self->watchdog_.cancel();
+            self->stream_.close();
+            if (!failure) return;
+            try {
+                std::rethrow_exception(failure);
+            } catch (std::exception const& e) {
+                self->services_.log.warn("smtp-session-failed", {{"client", self->client_}, {"why", e.what()}});
+            }
+        });
+}
+
+void SmtpSession::stop() {
+    asio::post(stream_.strand(), [self = shared_from_this()] {
+        self->stopping_ = true;
+        if (self->reading_ && !self->protocol_.receiving_mail()) self->stream_.cancel();
+    });
+}
+
+void SmtpSession::abort() {
+    asio::post(stream_.strand(), [self = shared_from_this()] { self->stream_.close(); });
+}
+
+SmtpAwaitable<void> SmtpSession::run() {
+    using Next = smtp::Protocol::Next;
+    protocol_.greet();
+    expect_command();
+    while (true) {
+        auto const step = protocol_.receive(buffer_.unread());
+        buffer_.consume(step.consumed);
+        log_lost_mail();
+        switch (step.next) {
+            case Next::read:
+                if (!co_await flush()) co_return;
+                if (step.consumed > 0) expect_command();
+                if (!co_await read()) co_return;
+                break;
+            case Next::begin_mail:
+                begin_mail();
+                break;
+            case Next::judge:
+                co_await judge();
+                break;
+            case Next::close:
+                if (co_await flush()) co_await farewell();
+                co_return;
+        }
+    }
+}
+
+// False: the session is over.
+SmtpAwaitable<bool> SmtpSession::read() {
+    bool const mail = protocol_.receiving_mail();
+    if (!mail) {
+        buffer_.resize(command_buffer_octets);
+        set_deadline(command_deadline_);
+    } else {
+        if (buffer_.is_full()) buffer_.resize(large_mail_buffer_octets);
+        set_deadline(std::min(Clock::now() + policy_->timeouts.data_block, data_deadline_));
+    }
+    boost::system::error_code error;
+    if (mail || !stopping_) {
+        std::size_t count = 0;
+        reading_ = true;
+        std::tie(error, count) = co_await stream_.read_some(buffer_.room());
+        reading_ = false;
+        buffer_.filled(count);
+    }
+    if (timed_out_) {
+        timed_out_ = false;
+        protocol_.end(smtp::replies::timed_out);
+    } else if (stopping_ && !mail) {
+        protocol_.end(smtp::replies::shutting_down);
+    } else if (error) {
+        if (mail) log_not_taken(mail_id_, "client gone");
+        co_return false;
+    }
+    co_return true;
+}
+
+SmtpAwaitable<bool> SmtpSession::flush() {
+    auto& replies = protocol_.replies();
+    if (replies.empty()) co_return true;
+    auto const written = stream_.write_now(asio::buffer(replies));
+    boost::system::error_code error;
+    if (written < replies.size()) {
+        set_deadline(Clock::now() + policy_->timeouts.command);
+        std::tie(error, std::ignore) = co_await stream_.write(asio::buffer(replies) + written);
+    }
+    replies.clear();
+    co_return !error;
+}
+
+void SmtpSession::begin_mail() {
+    auto const received = now();
+    auto id = new_mail_id(received);
+    mail_id_ = id.text;
+    buffer_.resize(mail_buffer_octets);
+    data_deadline_ = Clock::now() + policy_->timeouts.data_total;
+    protocol_.begin_mail(std::move(id), received);
+}
+
+SmtpAwaitable<void> SmtpSession::judge() {
+    // The client may have sent all in one go; it is not to wait for what was decided already.
+    static_cast<void>(co_await flush());
+    buffer_.resize(command_buffer_octets);
+    deadline_ = Clock::time_point::max();
+    auto const submit = [this](auto&& handler, RawMessage mail) {
+        auto const waiting =
+            std::make_shared<std::decay_t<decltype(handler)>>(std::forward<decltype(handler)>(handler));
+        auto const done = [waiting, strand = stream_.strand()](Receipt const& receipt) {
+            asio::post(strand, [waiting, receipt] { std::move (*waiting)(receipt); });
+        };
+        try {
+            services_.desk.submit(std::move(mail), done);
+        } catch (std::exception const& e) {
+            services_.log.error("smtp-submit-failed", {{"mail", mail_id_}, {"why", e.what()}});
+            done(Receipt{});  // deferred
+        }
+    };
+    asio::use_awaitable_t<SmtpStrand> const token;
+    protocol_.answer(co_await asio::async_initiate<asio::use_awaitable_t<SmtpStrand> const, void(Receipt)>(
+        submit, token, protocol_.take_mail()));
+    expect_command();
+}
+
+// Closing on octets unread would reset the connection, and take our last words away from the client.
+SmtpAwaitable<void> SmtpSession::farewell() {
+    stream_.shutdown_send();
+    if (!protocol_.ended_in_mail() && !stream_.has_unread()) co_return;
+    set_deadline(Clock::now() + policy_->timeouts.farewell);
+    for (std::size_t total = 0; total < farewell_octets && !timed_out_;) {
+        auto const [error, count] = co_await stream_.read_some(buffer_.room());
+        if (error) co_return;
+        total += count;
+    }
+}
+
+void SmtpSession::log_lost_mail() {
+    if (auto const lost = protocol_.take_lost_mail()) log_not_taken(lost->id.text, code_of(lost->why));
+}
+
+void SmtpSession::log_not_taken(std::string const& id, std::string why) {
+    services_.log.info("not-taken", {{"mail", id}, {"source", "smtp"}, {"client", client_}, {"why", std::move(why)}});
+}
+
+void SmtpSession::expect_command() {
+    command_deadline_ = Clock::now() + policy_->timeouts.command;
+}
+
+// The timer is touched only where the deadline comes nearer: most deadlines are replaced by a later one long before.
+void SmtpSession::set_deadline(Clock::time_point deadline) {
+    deadline_ = deadline;
+    if (watchdog_.expiry() > deadline || watchdog_.expiry() == Clock::time_point{}) arm_watchdog();
+}
+
+void SmtpSession::arm_watchdog() {
+    watchdog_.expires_at(std::min(deadline_, Clock::now() + policy_->timeouts.command));
+    watchdog_.async_wait([self = shared_from_this()](boost::system::error_code replaced) {
+        if (replaced || self->over_) return;
+        if (Clock::now() >= self->deadline_) self->bark();
+        self->arm_watchdog();
+    });
+}
+
+void SmtpSession::bark() {
+    timed_out_ = true;
+    deadline_ = Clock::now() + policy_->timeouts.farewell;
+    stream_.cancel();
+}
+
+}  // namespace postern

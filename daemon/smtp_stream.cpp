@@ -1,0 +1,51 @@
+#include "daemon/smtp_stream.h"
+
+#include <boost/asio/write.hpp>
+
+namespace postern {
+
+namespace asio = boost::asio;
+
+namespace {
+constexpr auto use_tuple = asio::as_tuple_t<asio::use_awaitable_t<SmtpStrand>>{};
+}
+
+SmtpStream::SmtpStream(SmtpSocket socket) : socket_(std::move(socket)) {
+    boost::system::error_code ignored;  // a socket that is broken already shows itself at the first read
+    socket_.non_blocking(true, ignored);
+}
+
+SmtpAwaitable<SmtpStream::Result> SmtpStream::read_some(asio::mutable_buffer into) {
+    return socket_.async_read_some(into, use_tuple);
+}
+
+SmtpAwaitable<SmtpStream::Result> SmtpStream::write(asio::const_buffer octets) {
+    return asio::async_write(socket_, octets, use_tuple);
+}
+
+std::size_t SmtpStream::write_now(asio::const_buffer octets) {
+    boost::system::error_code would_block;
+    return socket_.write_some(octets, would_block);
+}
+
+bool SmtpStream::has_unread() const {
+    boost::system::error_code ignored;
+    return socket_.available(ignored) > 0;
+}
+
+void SmtpStream::cancel() {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void SmtpStream::shutdown_send() {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void SmtpStream::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+}  // namespace postern

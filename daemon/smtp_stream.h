@@ -1,0 +1,46 @@
+// SmtpStream: the octets between us and one client, over TCP or a Unix socket. All of it runs on the session's strand.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+
+namespace postern {
+
+using SmtpStrand = boost::asio::strand<boost::asio::io_context::executor_type>;
+template <class T>
+using SmtpAwaitable = boost::asio::awaitable<T, SmtpStrand>;
+using SmtpSocket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, SmtpStrand>;
+
+class SmtpStream {
+  public:
+    using Result = std::tuple<boost::system::error_code, std::size_t>;
+
+    explicit SmtpStream(SmtpSocket socket);
+
+    [[nodiscard]] SmtpStrand strand() { return socket_.get_executor(); }
+
+    // What they are given has to live until they are done.
+    [[nodiscard]] SmtpAwaitable<Result> read_some(boost::asio::mutable_buffer into);
+    [[nodiscard]] SmtpAwaitable<Result> write(boost::asio::const_buffer octets);
+    // As much as goes without waiting: of a reply nearly always all. 0 where that can't be told.
+    [[nodiscard]] std::size_t write_now(boost::asio::const_buffer octets);
+
+    [[nodiscard]] bool has_unread() const;  // octets have come that were not read
+    void cancel();                          // what is being awaited ends with an error
+    void shutdown_send();                   // the client sees the end, and may still send
+    void close();
+
+  private:
+    SmtpSocket socket_;
+};
+
+}  // namespace postern

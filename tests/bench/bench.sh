@@ -1,0 +1,90 @@
+#!/bin/bash
+# ./dev bench: what Postern does beside its peers, in one run, interleaved. One JSON line a figure; medians of the rounds.
+# Debian's postfix brings both the load (smtp-source) and the peer (smtp-sink: the ceiling, it keeps nothing).
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+export LC_ALL=C
+build=$PWD/build/release
+rounds=${BENCH_ROUNDS:-3}
+mails=${BENCH_MAILS:-10000}
+home=$(mktemp -d "${TMPDIR:-/tmp}/postern-bench.XXXXXX")
+pids=()
+finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$home"; }
+trap finish EXIT
+
+figure() { printf '{"name":"%s","value":%s,"unit":"%s"}\n' "$1" "$2" "$3"; }
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", b > 0 ? a / b : 0 }'; }
+free_port() { local port; while :; do port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo $port; return; }; done; }
+wait_for_port() { for _ in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; echo "nothing listens on $1" >&2; return 1; }
+
+write_config() { # SMTP-PORT
+    cat >"$home/postern.toml" <<TOML
+[site]
+name = "Bench"
+hostname = "support.acme.example"
+state_dir = "state"
+[[mailbox]]
+address = "support@acme.example"
+name = "Bench"
+tag = "ACME"
+[contacts]
+files = ["contacts.toml"]
+[smtp]
+listen = ["127.0.0.1:$1"]
+[relay]
+url = "smtp://127.0.0.1:$2"
+starttls = "never"
+[log]
+level = "warn"
+TOML
+    printf '[[organization]]\nname = "Northwind"\ndomains = ["northwind.example"]\ncontacts = ["ana@northwind.example"]\n' >"$home/contacts.toml"
+}
+
+# Mails a second that a receiver takes over so many sessions, ten mails of 3 KB a connection being nobody's special case.
+load() { # PORT SESSIONS COUNT
+    local start end
+    start=$(date +%s%N)
+    /usr/sbin/smtp-source -c -d -s "$2" -m "$3" -l 3000 -f ana@northwind.example -t support@acme.example "127.0.0.1:$1" >/dev/null
+    end=$(date +%s%N)
+    awk -v n="$3" -v t="$((end - start))" 'BEGIN { printf "%.0f", n / (t / 1e9) }'
+}
+cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
+
+sink=$(free_port)
+/usr/sbin/smtp-sink -c "127.0.0.1:$sink" 1000 >/dev/null 2>&1 &
+pids+=($!)
+postern=$(free_port)
+write_config "$postern" "$sink"
+"$build/posternd" --config "$home/postern.toml" >"$home/log" 2>&1 &
+daemon=$!
+pids+=("$daemon")
+wait_for_port "$sink"
+wait_for_port "$postern"
+
+for sessions in 1 10 50; do
+    ours=() theirs=() used=()
+    count=$((sessions == 1 ? mails / 4 : mails))
+    for _ in $(seq "$rounds"); do
+        theirs+=("$(load "$sink" "$sessions" "$count")")
+        before=$(cpu "$daemon")
+        ours+=("$(load "$postern" "$sessions" "$count")")
+        used+=("$(awk -v a="$before" -v b="$(cpu "$daemon")" -v n="$count" 'BEGIN { printf "%.3f", (b - a) / n * 1000 }')")
+    done
+    figure "smtp_in_${sessions}_sessions" "$(median "${ours[@]}")" "mails/s"
+    figure "smtp_sink_${sessions}_sessions" "$(median "${theirs[@]}")" "mails/s"
+    figure "smtp_in_${sessions}_beside_sink" "$(ratio "$(median "${ours[@]}")" "$(median "${theirs[@]}")")" "ratio"
+    figure "smtp_in_${sessions}_cpu" "$(median "${used[@]}")" "s/1000 mails"
+done
+
+taken=$("$build/postern" --config "$home/postern.toml" status --json | sed -n 's/.*"open": *\([0-9]*\).*/\1/p')
+start=$(date +%s%N)
+while :; do
+    left=$("$build/postern" --config "$home/postern.toml" status --json | tr -d '\n ' | sed -n 's/.*"queued":\([0-9]*\).*/\1/p')
+    [ "$left" -gt 0 ] || break
+    [ $((($(date +%s%N) - start) / 1000000000)) -lt 300 ] || break
+    sleep 0.2
+done
+figure "tickets_opened" "$taken" "tickets"
+figure "outbox_left_after" "$left" "mails"
+figure "resident" "$(awk '/^VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$daemon/status")" "MiB peak"
