@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -133,6 +134,32 @@ Ran run_program(std::vector<std::string> const& arguments, std::string_view inpu
     ran.out = read_file(folder.path() / "out");
     ran.err = read_file(folder.path() / "err");
     return ran;
+}
+
+ServerProgram::ServerProgram(std::vector<std::string> const& arguments, unsigned short port) {
+    pid_ = spawn_program(arguments, "/dev/null", folder_.path() / "out", folder_.path() / "out");
+    auto const end = Clock::now() + 20s;
+    auto const address = loopback(port);
+    for (;;) {
+        int const fd = check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+        bool const accepts = ::connect(fd, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
+        ::close(fd);
+        if (accepts) return;
+        if (Clock::now() > end || ::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+            throw std::runtime_error(arguments.front() + " does not listen: " + read_file(folder_.path() / "out"));
+        }
+        std::this_thread::sleep_for(5ms);
+    }
+}
+
+ServerProgram::~ServerProgram() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+}
+
+std::string user_name() {
+    auto const* entry = ::getpwuid(::geteuid());
+    return entry ? entry->pw_name : "root";
 }
 
 // ---- DaemonProcess ----------------------------------------------------------------------------------------------

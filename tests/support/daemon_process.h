@@ -36,6 +36,20 @@ struct Ran {
 // Runs a program to its end, within 60 s; longer is an exit code of -1.
 [[nodiscard]] Ran run_program(std::vector<std::string> const& arguments, std::string_view input = {});
 
+// A server of Debian's that stays in the foreground; killed with the object. Returns once its port accepts.
+class ServerProgram {
+  public:
+    ServerProgram(std::vector<std::string> const& arguments, unsigned short port);
+    ~ServerProgram();
+    ServerProgram(ServerProgram const&) = delete;
+    ServerProgram& operator=(ServerProgram const&) = delete;
+
+  private:
+    TemporaryFolder folder_;
+    pid_t pid_ = -1;
+};
+[[nodiscard]] std::string user_name();  // of this process
+
 struct DaemonSetup {
     std::string extra;   // further sections of postern.toml
     std::string limits;  // lines of [limits]
