@@ -1,0 +1,209 @@
+#include "parsers/message.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parsers/attachment_name.h"
+#include "parsers/charset.h"
+#include "parsers/date_time.h"
+#include "parsers/delivery_status.h"
+#include "parsers/digest.h"
+#include "parsers/encoded_word.h"
+#include "parsers/limits.h"
+#include "parsers/locator.h"
+#include "parsers/message_id.h"
+#include "parsers/message_text.h"
+#include "parsers/mime_tree.h"
+#include "parsers/part_roles.h"
+#include "parsers/reply_text.h"
+
+namespace postern {
+namespace {
+
+// A mail that is broken throughout says so often enough in as many defects.
+constexpr std::size_t defects_kept = 50;
+
+void add_defects(ParsedMessage& message, std::vector<std::string> const& defects) {
+    for (auto const& defect : defects) {
+        if (message.defects.size() >= defects_kept) return;
+        if (std::find(message.defects.begin(), message.defects.end(), defect) == message.defects.end())
+            message.defects.push_back(defect);
+    }
+}
+
+std::vector<NameAddr> read_addresses(ParsedMessage& message, HeaderBlock const& header, std::string_view name,
+                                     std::string_view charset) {
+    std::vector<NameAddr> addresses;
+    for (auto const& field : header.fields) {
+        if (!field.is(name)) continue;
+        auto list = parse_address_list(field.value, charset);
+        add_defects(message, list.defects);
+        std::move(list.addresses.begin(), list.addresses.end(), std::back_inserter(addresses));
+    }
+    return addresses;
+}
+
+void read_return_path(ParsedMessage& message, HeaderBlock const& header) {
+    auto const* const field = header.find("Return-Path");
+    if (!field) return;
+    auto value = unfold(field->value);
+    std::erase(value, ' ');
+    if (value == "<>") {
+        message.has_null_return_path = true;
+        return;
+    }
+    auto list = parse_address_list(field->value);
+    if (!list.addresses.empty()) message.return_path = std::move(list.addresses.front().mailbox);
+}
+
+void read_header(ParsedMessage& message, HeaderBlock const& header, std::string_view charset) {
+    message.from = read_addresses(message, header, "From", charset);
+    message.reply_to = read_addresses(message, header, "Reply-To", charset);
+    message.to = read_addresses(message, header, "To", charset);
+    message.cc = read_addresses(message, header, "Cc", charset);
+    if (auto const senders = read_addresses(message, header, "Sender", charset); !senders.empty())
+        message.sender = senders.front().mailbox;
+    message.subject = decode_header_text(header.value("Subject"), charset);
+    message.message_id = parse_message_id(header.value("Message-ID"));
+    if (auto const ids = parse_message_ids(header.value("In-Reply-To")); !ids.empty())
+        message.in_reply_to = ids.front();
+    message.references = parse_message_ids(header.value("References"));
+    message.date = parse_date_time(header.value("Date"));
+    read_return_path(message, header);
+    message.received_count = static_cast<unsigned>(std::count_if(
+        header.fields.begin(), header.fields.end(), [](HeaderField const& field) { return field.is("Received"); }));
+    message.raw_from = unfold(header.value("From"));
+    message.raw_to = unfold(header.value("To"));
+    message.raw_subject = unfold(header.value("Subject"));
+    message.raw_date = unfold(header.value("Date"));
+    message.ticket_tags = find_ticket_tags(message.subject);
+    add_defects(message, header.defects);
+}
+
+// The HTML of the mail, for what it shows of the attachments.
+std::string html_of(MimeTree const& tree, std::vector<TextPart> const& texts) {
+    std::string html;
+    for (auto const& text : texts)
+        for (auto const index : text.html) html += tree.decoded(tree.entities()[index]);
+    return html;
+}
+
+class AttachmentReader {
+  public:
+    AttachmentReader(MimeTree const& tree, PartRoles const& roles, std::string_view charset)
+        : tree_(tree), roles_(roles), charset_(charset) {}
+
+    std::vector<Attachment> read(std::vector<EmbeddedFile> const& files, std::string_view octets) {
+        std::vector<Attachment> attachments;
+        for (auto const& part : roles_.attachments) attachments.push_back(attachment(part, attachments.size() + 1));
+        for (auto const& file : files) {
+            Attachment attachment;
+            attachment.media_type = "application/octet-stream";
+            attachment.name = named(raw_to_utf8(file.name, charset_), attachment.media_type, attachments.size() + 1);
+            set_contents(attachment, octets_at(octets, file.locator).value_or(std::string{}), file.locator);
+            attachments.push_back(std::move(attachment));
+        }
+        return attachments;
+    }
+
+  private:
+    Attachment attachment(AttachedPart const& part, std::size_t number) {
+        auto const& entity = tree_.entities()[part.entity];
+        Attachment attachment;
+        attachment.media_type = entity.media_type.essence();
+        attachment.name = named(name_of(entity), attachment.media_type, number);
+        attachment.content_id = entity.content_id;
+        attachment.is_inline = entity.disposition == "inline" ||
+                               (entity.disposition != "attachment" && part.is_related) || is_shown(entity);
+        set_contents(attachment, tree_.decoded(entity), tree_.locator(entity));
+        return attachment;
+    }
+
+    static void set_contents(Attachment& attachment, std::string const& octets, Locator const& locator) {
+        attachment.size = octets.size();
+        attachment.sha256 = sha256_hex(octets);
+        attachment.locator = to_string(locator);
+    }
+
+    static std::string named(std::string const& name, std::string_view media_type, std::size_t number) {
+        auto safe = safe_file_name(name);
+        return safe.empty() ? default_file_name(media_type, number) : safe;
+    }
+
+    // A nested message without a name of its own is called by its subject.
+    std::string name_of(Entity const& entity) const {
+        auto name = tree_.name(entity, charset_);
+        if (!name.empty() || !entity.is_message() || entity.first_child == Entity::none) return name;
+        auto subject = decode_header_text(tree_.entities()[entity.first_child].header.value("Subject"), charset_);
+        std::replace_if(
+            subject.begin(), subject.end(), [](char c) { return c == '/' || c == '\\'; }, '-');
+        return subject.empty() ? subject : subject + ".eml";
+    }
+
+    bool is_shown(Entity const& entity) {
+        if (!entity.content_id || entity.disposition == "attachment") return false;
+        if (!html_) html_ = html_of(tree_, roles_.texts);
+        return html_->find("cid:" + *entity.content_id) != std::string::npos;
+    }
+
+    MimeTree const& tree_;
+    PartRoles const& roles_;
+    std::string_view charset_;
+    std::optional<std::string> html_;
+};
+
+ReportParts report_parts(MimeTree const& tree) {
+    ReportParts parts;
+    auto const fill = [&](std::string& part, Entity const& entity) {
+        if (part.empty()) part = decode_transfer(tree.body(entity).substr(0, limits::header_octets), entity.encoding);
+    };
+    for (auto const& entity : tree.entities()) {
+        auto const& type = entity.media_type;
+        if (type.type != "message" && !(type.type == "text" && type.subtype == "rfc822-headers")) continue;
+        if (type.subtype == "delivery-status" || type.subtype == "global-delivery-status")
+            fill(parts.status, entity);
+        else if (type.subtype == "disposition-notification" || type.subtype == "global-disposition-notification")
+            fill(parts.disposition, entity);
+        else if (type.subtype == "feedback-report")
+            fill(parts.feedback, entity);
+        else if (entity.is_message() || type.subtype == "rfc822-headers" || type.subtype == "global-headers")
+            fill(parts.returned_mail, entity);
+    }
+    return parts;
+}
+
+}  // namespace
+
+ParsedMessage parse_message(std::string_view octets) {
+    ParsedMessage message;
+    MimeTree const tree(octets);
+    auto const& header = tree.whole().header;
+    auto const roles = assign_part_roles(tree);
+    message.body_offset = tree.whole().begin;
+    // Only raw 8-bit fields need to know what the text says of itself.
+    auto const charset =
+        is_ascii(octets.substr(0, message.body_offset)) ? std::string{} : declared_charset(tree, roles.texts);
+    read_header(message, header, charset);
+    add_defects(message, tree.defects());
+    message.over_limit = tree.over_limit();
+
+    auto text = read_text(tree, roles.texts);
+    if (text.is_cut) add_defects(message, {"the text is longer than is kept"});
+    message.reply_text = newly_written(text.readable);
+    message.body_text = std::move(text.readable.text);
+    message.attachments = AttachmentReader(tree, roles, charset).read(text.files, octets);
+
+    message.auto_submitted = classify_origin(header, message);
+    message.suppress_auto_response = suppresses_auto_response(header);
+    auto report = read_delivery_report(header, message, report_parts(tree));
+    message.delivery_status = std::move(report.recipients);
+    message.original_message_id = std::move(report.original_message_id);
+    return message;
+}
+
+std::optional<std::string> attachment_octets(std::string_view octets, std::string_view locator) {
+    auto const parsed = parse_locator(locator);
+    return parsed ? octets_at(octets, *parsed) : std::nullopt;
+}
+
+}  // namespace postern
