@@ -189,7 +189,7 @@ ParsedMessage parse_message(std::string_view octets) {
 
     auto text = read_text(tree, roles.texts);
     if (text.is_cut) add_defects(message, {"the text is longer than is kept"});
-    message.reply_text = newly_written(text.readable);
+    message.reply_text = newly_written(text.readable).text;
     message.body_text = std::move(text.readable.text);
     message.attachments = AttachmentReader(tree, roles, charset).read(text.files, octets);
 

@@ -7,8 +7,12 @@
 
 namespace postern {
 
-// Never empty where the text isn't: where all of it looks quoted, all of it is given. Answers between the quoted lines
-// are kept with them.
-[[nodiscard]] std::string newly_written(ReadableText const& text);
+struct NewText {
+    std::string text;          // never empty where the whole isn't: where all of it looks quoted, all of it is given
+    bool has_history = false;  // something quoted was found
+};
+
+// Answers between quoted lines are kept with them.
+[[nodiscard]] NewText newly_written(ReadableText const& whole);
 
 }  // namespace postern
