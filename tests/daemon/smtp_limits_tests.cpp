@@ -88,7 +88,7 @@ TEST_CASE("too many recipients") {
 }
 
 TEST_CASE("no more is taken in than fits") {
-    auto site = Site{};
+    auto site = SmtpSite{};
     site.in_flight = 40 * 1024;
     auto const mails = session(R"(
         C: MAIL FROM:<ana@northwind.example> SIZE=41000

@@ -42,7 +42,7 @@ void leave_socket_behind(std::string const& path) {
 }
 
 // Until the server noticed that a client is gone, its next clients may be turned away.
-bool is_admitted(RunningSite& site, std::string const& from = "127.0.0.1") {
+bool is_admitted(RunningSmtpSite& site, std::string const& from = "127.0.0.1") {
     for (int attempt = 0; attempt < 2000; ++attempt) {
         SocketWire wire(site.port(), from);
         if (wire.line().value_or("").starts_with("220")) return true;
@@ -53,7 +53,7 @@ bool is_admitted(RunningSite& site, std::string const& from = "127.0.0.1") {
 }  // namespace
 
 TEST_CASE("the client's address is in the envelope") {
-    RunningSite site;
+    RunningSmtpSite site;
     SocketWire wire(site.port());
     play(wire, to_data);
     play(wire, "C: .\nS: 250 2.0.0 Ok");
@@ -63,7 +63,7 @@ TEST_CASE("the client's address is in the envelope") {
 }
 
 TEST_CASE("through an IPv6 socket an IPv4 client has an IPv4 address") {
-    RunningSite site({}, {{ListenAddress::Kind::tcp, "::", 0, {}, "[::]:0"}});
+    RunningSmtpSite site({}, {{ListenAddress::Kind::tcp, "::", 0, {}, "[::]:0"}});
     CHECK(site.bound().starts_with("[::]:"));
     SocketWire wire(site.port());
     play(wire, to_data);
@@ -77,7 +77,7 @@ TEST_CASE("a Unix socket, also where an old one lies in its place") {
     auto const path = std::filesystem::temp_directory_path() / ("postern-smtp-" + std::to_string(::getpid()));
     for (int start = 0; start < 2; ++start) {
         if (start == 1) leave_socket_behind(path.string());
-        RunningSite site({}, {{ListenAddress::Kind::unix_socket, "", 0, path, "unix:" + path.string()}});
+        RunningSmtpSite site({}, {{ListenAddress::Kind::unix_socket, "", 0, path, "unix:" + path.string()}});
         CHECK(site.bound() == "unix:" + path.string());
         SocketWire wire(path.string());
         play(wire, to_data);
@@ -88,12 +88,12 @@ TEST_CASE("a Unix socket, also where an old one lies in its place") {
 }
 
 TEST_CASE("an address that can't be listened on is named") {
-    RunningSite site;
+    RunningSmtpSite site;
     boost::asio::io_context io;
     FakeDesk desk(committed(Disposition::opened));
     InFlight in_flight(1024);
     Log log(LogOptions{LogOptions::Level::error, LogOptions::Format::logfmt});
-    auto const policy = std::make_shared<SmtpPolicy const>(site_policy());
+    auto const policy = std::make_shared<SmtpPolicy const>(smtp_site_policy());
     auto const taken = "127.0.0.1:" + std::to_string(site.port());
     CHECK_THROWS_WITH(SmtpListener(io, listen_on({ListenAddress::Kind::tcp, "127.0.0.1", site.port(), {}, taken}),
                                    policy, desk, in_flight, log),
@@ -104,9 +104,9 @@ TEST_CASE("an address that can't be listened on is named") {
 }
 
 TEST_CASE("too many sessions are turned away with 421") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.max_sessions = 2;
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     SocketWire first(site.port());
     play(first, "S: 220");
     {
@@ -121,9 +121,9 @@ TEST_CASE("too many sessions are turned away with 421") {
 }
 
 TEST_CASE("too many sessions of one address leave the others alone") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.max_sessions_per_ip = 1;
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     {
         SocketWire first(site.port());
         play(first, "S: 220");
@@ -136,10 +136,10 @@ TEST_CASE("too many sessions of one address leave the others alone") {
 }
 
 TEST_CASE("a policy set later is for sessions to come") {
-    RunningSite site;
+    RunningSmtpSite site;
     SocketWire before(site.port());
     play(before, "S: 220 support.example");
-    auto changed = site_policy();
+    auto changed = smtp_site_policy();
     changed.hostname = "other.example";
     site.listener().set_policy(std::make_shared<SmtpPolicy const>(changed));
     SocketWire after(site.port());
@@ -148,7 +148,7 @@ TEST_CASE("a policy set later is for sessions to come") {
 }
 
 TEST_CASE("the reply waits for the desk, whatever the client sends meanwhile") {
-    RunningSite site;
+    RunningSmtpSite site;
     site.desk().hold();
     SocketWire wire(site.port());
     play(wire, to_data);
@@ -159,7 +159,7 @@ TEST_CASE("the reply waits for the desk, whatever the client sends meanwhile") {
 }
 
 TEST_CASE("a client that leaves while the desk has its mail") {
-    RunningSite site;
+    RunningSmtpSite site;
     site.desk().hold();
     {
         SocketWire wire(site.port());
@@ -173,7 +173,7 @@ TEST_CASE("a client that leaves while the desk has its mail") {
 }
 
 TEST_CASE("a client that leaves in the middle of a mail brings none") {
-    RunningSite site;
+    RunningSmtpSite site;
     {
         SocketWire wire(site.port());
         play(wire, to_data);
@@ -185,7 +185,7 @@ TEST_CASE("a client that leaves in the middle of a mail brings none") {
 }
 
 TEST_CASE("shutting down: idle sessions get 421 at once") {
-    RunningSite site;
+    RunningSmtpSite site;
     SocketWire idle(site.port());
     play(idle, "S: 220\nC: EHLO client.example\nS: 250");
     SocketWire half(site.port());
@@ -197,7 +197,7 @@ TEST_CASE("shutting down: idle sessions get 421 at once") {
 }
 
 TEST_CASE("shutting down: the mail being sent is finished") {
-    RunningSite site;
+    RunningSmtpSite site;
     site.desk().hold();
     SocketWire sending(site.port());
     play(sending, to_data);
@@ -215,9 +215,9 @@ TEST_CASE("shutting down: the mail being sent is finished") {
 }
 
 TEST_CASE("RFC 5321 4.5.3.2: a client that says nothing is hung up on") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.timeouts.command = std::chrono::milliseconds{50};
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     SocketWire silent(site.port());
     play(silent, "S: 220\nS: 421 4.4.2 Timed out\nS: closed");
     SocketWire halting(site.port());
@@ -225,9 +225,9 @@ TEST_CASE("RFC 5321 4.5.3.2: a client that says nothing is hung up on") {
 }
 
 TEST_CASE("RFC 5321 4.5.3.2.5: a client that stops in the middle of a mail is hung up on") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.timeouts.data_block = std::chrono::milliseconds{50};
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     SocketWire wire(site.port());
     play(wire, to_data);
     play(wire, "c: half\nS: 421 4.4.2\nS: closed");
@@ -235,19 +235,19 @@ TEST_CASE("RFC 5321 4.5.3.2.5: a client that stops in the middle of a mail is hu
 }
 
 TEST_CASE("a mail that takes too long as a whole") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.timeouts.data_total = std::chrono::milliseconds{50};
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     SocketWire wire(site.port());
     play(wire, to_data);
     play(wire, "c: half\nS: 421 4.4.2\nS: closed");
 }
 
 TEST_CASE("a client that takes long while the desk has its mail is none of the watchdog's") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.timeouts.command = std::chrono::milliseconds{50};
     settings.policy.timeouts.data_block = std::chrono::milliseconds{50};
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     site.desk().hold();
     SocketWire wire(site.port());
     play(wire, to_data);
@@ -260,10 +260,10 @@ TEST_CASE("a client that takes long while the desk has its mail is none of the w
 }
 
 TEST_CASE("a mail of some megabytes comes through unchanged") {
-    Site settings;
+    SmtpSite settings;
     settings.policy.max_message_octets = 8 * 1024 * 1024;
     settings.in_flight = 16 * 1024 * 1024;
-    RunningSite site(settings);
+    RunningSmtpSite site(settings);
     SocketWire wire(site.port());
     play(wire, to_data);
     std::string mail, stuffed;

@@ -220,7 +220,7 @@ TEST_CASE("nothing of what a client says comes back to it") {
 }
 
 TEST_CASE("RFC 6531: an internationalized address needs SMTPUTF8") {
-    auto site = Site{};
+    auto site = SmtpSite{};
     site.policy.local_addresses = {"j\xc3\xb6rg@acme.example"};
     auto const mails = session(
         "C: MAIL FROM:<j\\xc3\\xb6@northwind.example>\n"
@@ -244,7 +244,7 @@ TEST_CASE("RFC 6531: an internationalized address needs SMTPUTF8") {
 }
 
 TEST_CASE("what the desk says becomes the reply to DATA") {
-    auto site = Site{};
+    auto site = SmtpSite{};
     auto const reply = [&](Receipt const& receipt, std::string const& expected) {
         site.receipt = receipt;
         mail_data("C: .\nS: " + expected + "\nC: NOOP\nS: 250 2.0.0 Ok\n", site);
@@ -259,7 +259,7 @@ TEST_CASE("what the desk says becomes the reply to DATA") {
 }
 
 TEST_CASE("the ID in the reply is that of the mail") {
-    SmtpPolicy const policy = site_policy();
+    SmtpPolicy const policy = smtp_site_policy();
     InFlight const in_flight(1024 * 1024);
     smtp::Protocol protocol(std::make_shared<SmtpPolicy const>(policy), in_flight, "");
     std::string_view octets = "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\n.\r\n";

@@ -24,7 +24,7 @@ TimePoint at_noon() {
 // Drives the protocol as a session does.
 class ProtocolWire : public Wire {
   public:
-    ProtocolWire(Site const& site, std::size_t segment_octets)
+    ProtocolWire(SmtpSite const& site, std::size_t segment_octets)
         : receipt_(site.receipt),
           in_flight_(site.in_flight),
           protocol_(std::make_shared<SmtpPolicy const>(site.policy), in_flight_, "192.0.2.1"),
@@ -124,7 +124,7 @@ Receipt deferred(bool no_space) {
     return receipt;
 }
 
-SmtpPolicy site_policy() {
+SmtpPolicy smtp_site_policy() {
     SmtpPolicy policy;
     policy.hostname = "support.example";
     policy.max_message_octets = 64 * 1024;
@@ -135,7 +135,7 @@ SmtpPolicy site_policy() {
     return policy;
 }
 
-Mails transcript(std::string_view script, Site const& site) {
+Mails transcript(std::string_view script, SmtpSite const& site) {
     ProtocolWire whole(site, SIZE_MAX);
     {
         INFO("the protocol, whole segments");
@@ -148,7 +148,7 @@ Mails transcript(std::string_view script, Site const& site) {
         check_same(octets.mails, whole.mails);
     }
     INFO("a connection");
-    RunningSite running(site);
+    RunningSmtpSite running(site);
     SocketWire wire(running.port());
     play(wire, script);
     CHECK(running.desk().wait_for(whole.mails.size()));
@@ -156,11 +156,11 @@ Mails transcript(std::string_view script, Site const& site) {
     return std::move(whole.mails);
 }
 
-Mails session(std::string_view script, Site const& site) {
+Mails session(std::string_view script, SmtpSite const& site) {
     return transcript("S: 220\nC: EHLO client.example\nS: 250\n" + std::string(script), site);
 }
 
-Mails mail_data(std::string_view script, Site const& site) {
+Mails mail_data(std::string_view script, SmtpSite const& site) {
     return session(
         "C: MAIL FROM:<ana@northwind.example>\nS: 250\nC: RCPT TO:<support@acme.example>\nS: 250\nC: DATA\nS: 354\n" +
             std::string(script),
@@ -221,7 +221,7 @@ void FakeDesk::loop() {
     }
 }
 
-RunningSite::RunningSite(Site const& site, std::vector<ListenAddress> listen)
+RunningSmtpSite::RunningSmtpSite(SmtpSite const& site, std::vector<ListenAddress> listen)
     : log_(LogOptions{LogOptions::Level::error, LogOptions::Format::logfmt}),
       in_flight_(site.in_flight),
       desk_(std::make_unique<FakeDesk>(site.receipt)),
@@ -234,7 +234,7 @@ RunningSite::RunningSite(Site const& site, std::vector<ListenAddress> listen)
     thread_ = std::thread([this] { io_.run(); });
 }
 
-RunningSite::~RunningSite() {
+RunningSmtpSite::~RunningSmtpSite() {
     desk_->release();
     listener_.reset();
     work_.reset();
@@ -242,12 +242,12 @@ RunningSite::~RunningSite() {
     desk_.reset();
 }
 
-std::uint16_t RunningSite::port() const {
+std::uint16_t RunningSmtpSite::port() const {
     auto const text = bound();
     return static_cast<std::uint16_t>(std::stoi(text.substr(text.rfind(':') + 1)));
 }
 
-bool RunningSite::stop() {
+bool RunningSmtpSite::stop() {
     auto const drained = std::make_shared<std::promise<void>>();
     listener_->stop([drained] { drained->set_value(); });
     return drained->get_future().wait_for(patience) == std::future_status::ready;

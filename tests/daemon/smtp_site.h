@@ -22,10 +22,10 @@ namespace postern::testing {
 [[nodiscard]] Receipt deferred(bool no_space = false);
 
 // support.example: support@acme.example, help@acme.example and the postmaster; 64 KiB a mail, 3 recipients.
-[[nodiscard]] SmtpPolicy site_policy();
+[[nodiscard]] SmtpPolicy smtp_site_policy();
 
-struct Site {
-    SmtpPolicy policy = site_policy();
+struct SmtpSite {
+    SmtpPolicy policy = smtp_site_policy();
     Receipt receipt = committed(Disposition::opened);
     std::uint64_t in_flight = 1024 * 1024;
 };
@@ -34,12 +34,12 @@ struct Site {
 using Mails = std::vector<RawMessage>;
 
 // Plays the script in all three ways; each has to hold and to bring the desk the same mails, which are returned.
-Mails transcript(std::string_view script, Site const& site = {});
+Mails transcript(std::string_view script, SmtpSite const& site = {});
 
 // With EHLO said already.
-Mails session(std::string_view script, Site const& site = {});
+Mails session(std::string_view script, SmtpSite const& site = {});
 // With DATA said already, for one recipient.
-Mails mail_data(std::string_view script, Site const& site = {});
+Mails mail_data(std::string_view script, SmtpSite const& site = {});
 
 // Answers each mail on a thread of its own, as the daemon's desk does.
 class FakeDesk : public IntakeDesk {
@@ -68,12 +68,12 @@ class FakeDesk : public IntakeDesk {
 };
 
 // A listener on a port of 127.0.0.1 with an io_context thread.
-class RunningSite {
+class RunningSmtpSite {
   public:
-    explicit RunningSite(Site const& site = {}, std::vector<ListenAddress> listen = {});
-    ~RunningSite();
-    RunningSite(RunningSite const&) = delete;
-    RunningSite& operator=(RunningSite const&) = delete;
+    explicit RunningSmtpSite(SmtpSite const& site = {}, std::vector<ListenAddress> listen = {});
+    ~RunningSmtpSite();
+    RunningSmtpSite(RunningSmtpSite const&) = delete;
+    RunningSmtpSite& operator=(RunningSmtpSite const&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::string bound() const { return listener_->bound().front(); }
