@@ -23,11 +23,20 @@ enum class AutoSubmitted {
 struct HeaderBlock;
 struct ParsedMessage;
 
+// The parts of a mail that tell what it reports about. message.cpp finds them; each is decoded, any may be empty.
+struct ReportParts {
+    std::string status;         // of message/delivery-status or message/global-delivery-status
+    std::string disposition;    // of message/disposition-notification (RFC 8098)
+    std::string feedback;       // of message/feedback-report (RFC 5965)
+    std::string returned_mail;  // of message/rfc822, text/rfc822-headers, …: the mail it is about, its header at least
+};
+
 // Judges a mail by its header fields (RFC 3834, RFC 2919, RFC 3464 and the vendors' own), then by its return path and
-// From, and by its subject and text as a last resort. `header` is the whole mail's; `message` has from, subject, return
-// path and body_text filled already. Where in doubt between a machine and a person it says person only if nothing at
-// all points to a machine.
-[[nodiscard]] AutoSubmitted classify_origin(HeaderBlock const& header, ParsedMessage const& message);
+// From, and by its subject and text as a last resort: these alone must say it twice, for what a machine is taken to
+// have written gets no answer. `header` is the whole mail's; `message` has from, sender, subject, in_reply_to, return
+// path and body_text filled already.
+[[nodiscard]] AutoSubmitted classify_origin(HeaderBlock const& header, ParsedMessage const& message,
+                                            ReportParts const& parts = {});
 
 // X-Auto-Response-Suppress asks for no automatic answer (MS-OXCMAIL 2.1.3.2.20).
 [[nodiscard]] bool suppresses_auto_response(HeaderBlock const& header);

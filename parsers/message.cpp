@@ -193,9 +193,10 @@ ParsedMessage parse_message(std::string_view octets) {
     message.body_text = std::move(text.readable.text);
     message.attachments = AttachmentReader(tree, roles, charset).read(text.files, octets);
 
-    message.auto_submitted = classify_origin(header, message);
+    auto const parts = report_parts(tree);
+    message.auto_submitted = classify_origin(header, message, parts);
     message.suppress_auto_response = suppresses_auto_response(header);
-    auto report = read_delivery_report(header, message, report_parts(tree));
+    auto report = read_delivery_report(header, message, parts);
     message.delivery_status = std::move(report.recipients);
     message.original_message_id = std::move(report.original_message_id);
     return message;
