@@ -1,7 +1,7 @@
 // Character references of HTML: append_html_text of html_tokenizer.h.
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -91,18 +91,26 @@ struct Resolved {
     std::size_t length;  // of the reference, its '&' included
 };
 
+constexpr std::uint32_t no_digit = 99;
+constexpr std::uint32_t too_large = 0x110000;
+
 // text begins with "&#".
 std::optional<Resolved> numeric_reference(std::string_view text) noexcept {
     bool const is_hex = text.size() > 2 && (text[2] == 'x' || text[2] == 'X');
     std::size_t const begin = is_hex ? 3 : 2;
+    auto const digit = [&](std::size_t i) -> std::uint32_t {
+        char const c = i < text.size() ? text[i] : '\0';
+        if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
+        char const lower = static_cast<char>(c | 32);
+        return is_hex && lower >= 'a' && lower <= 'f' ? static_cast<std::uint32_t>(lower - 'a' + 10) : no_digit;
+    };
     std::uint32_t number = 0;
-    // Ten digits hold more than any code point; a longer number is none.
-    auto const digits = text.substr(std::min(begin, text.size()), 10);
-    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, is_hex ? 16 : 10);
-    if (end == digits.data()) return std::nullopt;
-    auto length = begin + static_cast<std::size_t>(end - digits.data());
+    auto length = begin;
+    for (; digit(length) != no_digit; ++length)
+        number = std::min(number * (is_hex ? 16 : 10) + digit(length), too_large);
+    if (length == begin) return std::nullopt;
     if (length < text.size() && text[length] == ';') ++length;
-    if (error != std::errc{} || number == 0) number = 0xFFFD;
+    if (number == 0) number = too_large;  // no character either: it will show as U+FFFD
     if (number >= 0x80 && number < 0xA0) number = windows_1252[number - 0x80];
     return Resolved{number, length};
 }

@@ -195,7 +195,7 @@ class PartScanner {
             auto const line = line_at(position);
             if (delimiter_of(line)) break;
             auto const text = trim_right(octets_.substr(line.begin, line.text_end - line.begin));
-            if (text.size() > 4 && text.size() <= boundary_octets && text.substr(0, 2) == "--") {
+            if (text.size() > 2 && text.size() <= boundary_octets && text.substr(0, 2) == "--") {
                 auto const next = line_at(line.next);
                 auto const header = octets_.substr(next.begin, std::min<std::size_t>(8, next.text_end - next.begin));
                 if (equals_ignoring_case(header, "content-")) return text.substr(2);

@@ -60,7 +60,9 @@ void TextLayout::add_verbatim(std::string_view text) {
 }
 
 void TextLayout::break_lines(unsigned lines) {
-    if (!out_.empty()) pending_lines_ = std::max(pending_lines_, lines);
+    // An item or a cell that has just begun stands on its line already.
+    bool const has_begun = !bullet_.empty() || (in_cell_ && !cell_has_text_);
+    if (!out_.empty() && !has_begun) pending_lines_ = std::max(pending_lines_, lines);
     pending_space_ = false;
 }
 
@@ -70,10 +72,12 @@ void TextLayout::add_line_end() {
 }
 
 void TextLayout::begin_cell() noexcept {
+    in_cell_ = true;
     cell_has_text_ = cell_has_lines_ = false;
 }
 
 void TextLayout::end_cell() noexcept {
+    in_cell_ = false;
     if (!cell_has_text_) return;
     if (cell_has_lines_) {
         pending_lines_ = std::max(pending_lines_, 1U);
@@ -84,7 +88,7 @@ void TextLayout::end_cell() noexcept {
 }
 
 void TextLayout::end_row() {
-    pending_cell_ = false;
+    pending_cell_ = in_cell_ = false;
     cell_has_lines_ = true;  // of the cell that this row's table stands in
     break_lines(1);
 }
@@ -119,8 +123,9 @@ void TextLayout::begin_line() {
     auto const marks = std::min(quotations_, quotation_marks);
     if (!out_.empty()) {
         out_ += '\n';
-        if (pending_lines_ > 1) out_.append(marks, '>') += '\n';
+        if (pending_lines_ > 1) out_.append(std::min(marks, marks_of_last_line_), '>') += '\n';
     }
+    marks_of_last_line_ = marks;
     for (unsigned i = 0; i < marks; ++i) out_ += "> ";
     auto const indent = std::min(indent_, indent_columns);
     out_.append(indent - std::min(indent, bullet_.size()), ' ');

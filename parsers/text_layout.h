@@ -43,9 +43,11 @@ class TextLayout {
     std::string bullet_;
     std::size_t indent_ = 0;
     unsigned quotations_ = 0;
+    unsigned marks_of_last_line_ = 0;
     unsigned pending_lines_ = 0;
     bool pending_space_ = false;
     bool pending_cell_ = false;
+    bool in_cell_ = false;
     bool cell_has_text_ = false;
     bool cell_has_lines_ = false;
 };
