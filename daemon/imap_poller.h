@@ -2,10 +2,12 @@
 // commit, waits for the next poll or IDLE's word. Reconnects with backoff; one folder's trouble touches no other.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 
 #include "config/options.h"
+#include "daemon/imap_folder_key.h"
+#include "daemon/imap_times.h"
 #include "daemon/in_flight.h"
 #include "daemon/intake_desk.h"
 #include "daemon/log.h"
@@ -16,18 +18,15 @@ namespace postern {
 class ImapPoller {
   public:
     ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer,
-               InFlight& in_flight, Log& log);
+               InFlight& in_flight, Log& log, ImapTimes const& times = {});
     // Stops, waits for what was handed to the desk, joins the thread; within 10 s.
     ~ImapPoller();
     void request_stop();
-    void poll_now();
+    void poll_now();  // from any thread; ends a wait for the next poll or for the next try
 
   private:
     struct State;
     std::unique_ptr<State> state_;
 };
-
-// The key of a folder in the store: "user@host:port/folder".
-[[nodiscard]] std::string imap_folder_key(ImapOptions const& options);
 
 }  // namespace postern
