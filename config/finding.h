@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern {
@@ -19,5 +20,11 @@ using Findings = std::vector<Finding>;
 [[nodiscard]] bool has_errors(Findings const& findings) noexcept;
 // "postern.toml:3:1: error: what (cure)"
 [[nodiscard]] std::string to_string(Finding const& finding);
+
+// Text of a file, fit for a line on a terminal and for JSON: control characters, direction overrides and octets that
+// are not UTF-8 as \xNN.
+[[nodiscard]] std::string printable(std::string_view text);
+// The same in single quotes, cut after 60 octets.
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace postern

@@ -1,10 +1,9 @@
-// Reads postern.toml and the files it names. The only place of this floor that opens files; parse_* are pure.
+// Reads postern.toml and the files it names. With file_reader.h the only place of this floor that opens files.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "config/finding.h"
 #include "config/options.h"
@@ -16,8 +15,13 @@ struct Loaded {
     Findings findings;               // errors and notices of all files, in file order
 };
 
-// Never throws for what stands in the files; a file that can't be read is a finding.
+// Never throws for what stands in the files; a file that can't be read is a finding. *_file keys are looked for in
+// $CREDENTIALS_DIRECTORY first; each must be readable by who calls.
 [[nodiscard]] Loaded load_options(std::filesystem::path const& file);
+
+// The same for who needs no secret: an operator's shell has neither the daemon's rights nor its credentials. The
+// files that *_file keys name are not looked at.
+[[nodiscard]] Loaded load_options_without_secrets(std::filesystem::path const& file);
 
 // A secret's octets without one trailing line end; nullopt: cannot be read.
 [[nodiscard]] std::optional<std::string> read_secret(Secret const& secret);
