@@ -29,10 +29,12 @@ struct SiteOptions {
     std::filesystem::path state_dir;
     std::optional<std::filesystem::path> templates;
     std::vector<std::string> severities{"Critical", "High", "Medium", "Low"};  // highest first
+    friend bool operator==(SiteOptions const&, SiteOptions const&) = default;
 };
 
 struct StoreOptions {
     std::filesystem::path file;  // of sqlite:
+    friend bool operator==(StoreOptions const&, StoreOptions const&) = default;
 };
 
 struct SupportMailbox {  // [[mailbox]]
@@ -42,6 +44,7 @@ struct SupportMailbox {  // [[mailbox]]
     std::int64_t first_ticket = 1000;
     std::string language = "en";
     std::string where;
+    friend bool operator==(SupportMailbox const&, SupportMailbox const&) = default;
 };
 
 struct ContactsOptions {
@@ -49,6 +52,7 @@ struct ContactsOptions {
     unsigned max_per_organization = 5;  // 0: no limit
     enum class Unlisted { refuse, hold } unlisted = Unlisted::refuse;
     bool ask = false;
+    friend bool operator==(ContactsOptions const&, ContactsOptions const&) = default;
 };
 
 struct SmtpOptions {  // [smtp] and [lmtp]
@@ -66,6 +70,12 @@ struct Secret {                  // read from *_file when it is needed; never pr
     friend bool operator==(Secret const&, Secret const&) = default;
 };
 
+struct OAuth2Options {  // oauth2 = { … } of [[imap]] and [relay]
+    std::string token_url, client_id, scope;
+    std::optional<Secret> client_secret, refresh_token;
+    friend bool operator==(OAuth2Options const&, OAuth2Options const&) = default;
+};
+
 struct ImapOptions {  // [[imap]]
     Mailbox mailbox;
     std::string url;  // imaps://host[:port] or imap://host[:port]
@@ -80,6 +90,7 @@ struct ImapOptions {  // [[imap]]
     std::string move_to;
     enum class Start { all, only_new } start = Start::all;
     std::string where;
+    std::optional<OAuth2Options> oauth2;  // instead of the password
     friend bool operator==(ImapOptions const&, ImapOptions const&) = default;
 };
 
@@ -91,6 +102,7 @@ struct RelayOptions {                     // [relay]
     std::optional<std::string> user;
     std::optional<Secret> password;
     std::chrono::milliseconds give_up_after{std::chrono::hours{120}};
+    std::optional<OAuth2Options> oauth2;  // instead of the password
     friend bool operator==(RelayOptions const&, RelayOptions const&) = default;
 };
 
@@ -98,18 +110,28 @@ struct AuthenticationOptions {
     AuthenticationPolicy policy = AuthenticationPolicy::mark;
     std::vector<std::string> trusted_authserv_ids, trusted_relays;
     std::optional<std::string> resolver;
+    friend bool operator==(AuthenticationOptions const&, AuthenticationOptions const&) = default;
+};
+
+struct DkimOptions {  // [dkim]
+    std::string domain, selector;
+    std::optional<Secret> key;
+    friend bool operator==(DkimOptions const&, DkimOptions const&) = default;
 };
 
 struct AgentOptions {  // [[agent]]
     Mailbox address;
     std::string name;
-    std::vector<Mailbox> mailboxes;
-    std::vector<std::string> organizations;
+    std::vector<Mailbox> mailboxes;          // none: all
+    std::vector<std::string> organizations;  // names or ids
+    std::string where;
+    friend bool operator==(AgentOptions const&, AgentOptions const&) = default;
 };
 
 struct Rate {  // "10/h"; count 0: no limit
     unsigned count = 0;
     std::chrono::seconds per{3600};
+    friend bool operator==(Rate const&, Rate const&) = default;
 };
 
 struct LimitsOptions {
@@ -122,11 +144,18 @@ struct LimitsOptions {
     std::chrono::milliseconds answer_within{std::chrono::hours{72}};
     unsigned held = 10000;
     Rate refusals_per_ip{20, std::chrono::hours{1}};
+    friend bool operator==(LimitsOptions const&, LimitsOptions const&) = default;
+};
+
+struct MetricsOptions {  // [metrics]
+    ListenAddress listen;
+    friend bool operator==(MetricsOptions const&, MetricsOptions const&) = default;
 };
 
 struct LogOptions {
     enum class Level { debug, info, warn, error } level = Level::info;
     enum class Format { journal, logfmt, json } format = Format::journal;
+    friend bool operator==(LogOptions const&, LogOptions const&) = default;
 };
 
 struct Options {
@@ -139,9 +168,10 @@ struct Options {
     std::vector<ImapOptions> imap;
     std::optional<RelayOptions> relay;
     AuthenticationOptions authentication;
+    std::optional<DkimOptions> dkim;
     std::vector<AgentOptions> agents;
     LimitsOptions limits;
-    std::optional<ListenAddress> metrics;
+    std::optional<MetricsOptions> metrics;
     LogOptions log;
     ContactList contact_list;  // of [contacts] files
     std::string revision;      // digest of all files read: which configuration decided

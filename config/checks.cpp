@@ -1,0 +1,199 @@
+#include "config/checks.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+
+#include "config/endpoint.h"
+#include "config/measure.h"
+
+namespace postern {
+namespace {
+
+// A check of one subject; several write to the same reading.
+struct Checker {
+    Options const& options;
+    Places const& places;
+    Reading& reading;
+
+    void mailboxes();
+    void listener(std::optional<SmtpOptions> const& listener, std::string_view table);
+    void imap_folder(std::size_t index, ImapOptions const& folder);
+    void imap_twice();
+    void relay();
+    void agents();
+    void limits();
+    void ways_in();
+
+  private:
+    [[nodiscard]] bool is_support_address(Mailbox const& mailbox) const;
+    [[nodiscard]] std::string support_addresses() const;
+};
+
+bool Checker::is_support_address(Mailbox const& mailbox) const {
+    for (auto const& known : options.mailboxes)
+        if (known.address.key() == mailbox.key()) return true;
+    return false;
+}
+
+std::string Checker::support_addresses() const {
+    std::vector<std::string> addresses;
+    for (auto const& mailbox : options.mailboxes)
+        if (!mailbox.address.domain.empty()) addresses.push_back(mailbox.address.address());
+    return addresses.empty() ? "add a [[mailbox]] of this address"
+                             : fmt::format("write the address of a [[mailbox]]: {}", fmt::join(addresses, ", "));
+}
+
+void Checker::mailboxes() {
+    std::unordered_map<std::string, std::string> addresses, tags;
+    auto const take = [&](auto& taken, std::string const& value, std::string const& what, std::string const& where,
+                          Position at) {
+        auto const [first, is_new] = taken.emplace(value, where);
+        if (!is_new) reading.error(at, what + " stands twice", "the first is at " + first->second);
+    };
+    for (std::size_t i = 0; i < options.mailboxes.size(); ++i) {
+        auto const& mailbox = options.mailboxes[i];
+        if (!mailbox.address.domain.empty()) {
+            take(addresses, mailbox.address.key(), in_quotes(mailbox.address.address()), mailbox.where,
+                 places.of("mailbox", "address", i));
+        }
+        for (std::size_t j = 0; j < mailbox.aliases.size(); ++j) {
+            take(addresses, mailbox.aliases[j].key(), in_quotes(mailbox.aliases[j].address()), mailbox.where,
+                 places.of_item("mailbox", "aliases", i, j));
+        }
+        if (!mailbox.tag.empty())
+            take(tags, mailbox.tag, "tag " + in_quotes(mailbox.tag), mailbox.where, places.of("mailbox", "tag", i));
+    }
+}
+
+void Checker::listener(std::optional<SmtpOptions> const& listener, std::string_view table) {
+    if (!listener || !reading.is_complete) return;
+    auto const has_certificate = places.value(table, "tls_certificate_file") != nullptr;
+    auto const has_key = places.value(table, "tls_key_file") != nullptr;
+    if (has_certificate && !has_key) {
+        reading.error(places.of(table, "tls_certificate_file"), "a certificate without its key", "add tls_key_file");
+    } else if (has_key && !has_certificate) {
+        reading.error(places.of(table, "tls_key_file"), "a key without its certificate", "add tls_certificate_file");
+    } else if (listener->require_tls && !has_certificate) {
+        reading.error(places.of(table, "require_tls"), "TLS is required but could not be offered",
+                      "add tls_certificate_file and tls_key_file");
+    }
+}
+
+void Checker::imap_folder(std::size_t index, ImapOptions const& folder) {
+    auto const at = [&](std::string_view key) { return places.of("imap", key, index); };
+    auto const is_given = [&](std::string_view key) { return places.value("imap", key, index) != nullptr; };
+    if (reading.is_complete) {
+        if (!folder.mailbox.domain.empty() && !is_support_address(folder.mailbox)) {
+            reading.error(at("mailbox"), in_quotes(folder.mailbox.address()) + " is no [[mailbox]]",
+                          support_addresses());
+        }
+        if (!is_given("password_file") && !is_given("oauth2"))
+            reading.error(at(""), "[[imap]] has no way to log in", "add password_file = \"imap-password\"");
+        if (folder.after == ImapOptions::After::move && !is_given("move_to"))
+            reading.error(at("after"), "after = \"move\" without a move_to", "add move_to = \"Processed\"");
+    }
+    if (is_given("password_file") && is_given("oauth2"))
+        reading.error(at("oauth2"), "both password_file and oauth2", "take one of them out");
+    if (folder.after == ImapOptions::After::move && folder.move_to == folder.folder) {
+        reading.error(at("move_to"), in_quotes(folder.move_to) + " is the folder that is polled",
+                      "write another folder");
+    }
+    auto const url = parse_server_url(folder.url);
+    if (url && url->scheme == "imap" && !is_loopback(url->host) && folder.starttls != StartTls::require) {
+        reading.notice(at("starttls"), fmt::format("the password may cross the network to {} in clear", url->host),
+                       "write starttls = \"require\", or an imaps:// url");
+    }
+}
+
+void Checker::imap_twice() {
+    std::set<std::tuple<std::string, std::string, std::string>> seen;
+    for (std::size_t i = 0; i < options.imap.size(); ++i) {
+        auto const& folder = options.imap[i];
+        if (folder.url.empty() || folder.user.empty()) continue;
+        if (!seen.emplace(folder.url, folder.user, folder.folder).second) {
+            reading.error(places.of("imap", "folder", i),
+                          fmt::format("folder {} of this server and user is polled twice", in_quotes(folder.folder)),
+                          "take one [[imap]] out");
+        }
+    }
+}
+
+void Checker::relay() {
+    if (!options.relay) return;
+    auto const is_given = [&](std::string_view key) { return places.value("relay", key) != nullptr; };
+    auto const has_secret = is_given("password_file") || is_given("oauth2");
+    if (reading.is_complete && is_given("user") && !has_secret)
+        reading.error(places.of("relay", "user"), "a user without a password",
+                      "add password_file = \"relay-password\"");
+    if (reading.is_complete && has_secret && !is_given("user")) {
+        reading.error(places.of("relay", is_given("oauth2") ? "oauth2" : "password_file"), "a password without a user",
+                      "add user = \"support@acme.example\"");
+    }
+    if (is_given("password_file") && is_given("oauth2"))
+        reading.error(places.of("relay", "oauth2"), "both password_file and oauth2", "take one of them out");
+    auto const url = parse_server_url(options.relay->url);
+    if (has_secret && url && url->scheme == "smtp" && !is_loopback(url->host) &&
+        options.relay->starttls != StartTls::require) {
+        reading.notice(places.of("relay", "starttls"),
+                       fmt::format("the password may cross the network to {} in clear", url->host),
+                       "write starttls = \"require\", or an smtps:// url");
+    }
+}
+
+void Checker::agents() {
+    std::unordered_map<std::string, std::string> seen;
+    for (std::size_t i = 0; i < options.agents.size(); ++i) {
+        auto const& agent = options.agents[i];
+        auto const shown = in_quotes(agent.address.address());
+        if (!agent.address.domain.empty()) {
+            auto const [first, is_new] = seen.emplace(agent.address.key(), agent.where);
+            if (!is_new) {
+                reading.error(places.of("agent", "address", i), shown + " is an agent twice",
+                              "the first is at " + first->second);
+            }
+            if (is_support_address(agent.address)) {
+                reading.error(places.of("agent", "address", i), shown + " is a [[mailbox]]",
+                              "write the engineer's own address");
+            }
+        }
+        for (std::size_t j = 0; j < agent.mailboxes.size(); ++j) {
+            if (!reading.is_complete || is_support_address(agent.mailboxes[j])) continue;
+            reading.error(places.of_item("agent", "mailboxes", i, j),
+                          in_quotes(agent.mailboxes[j].address()) + " is no [[mailbox]]", support_addresses());
+        }
+    }
+}
+
+void Checker::limits() {
+    if (options.limits.message <= options.limits.in_flight) return;
+    auto const* const key = places.value("limits", "in_flight") != nullptr ? "in_flight" : "message";
+    reading.error(places.of("limits", key), "a message may be larger than all that are in flight",
+                  fmt::format("write in_flight = \"{}\" or more", size_text(options.limits.message)));
+}
+
+void Checker::ways_in() {
+    if (reading.is_complete && !options.smtp && !options.lmtp && options.imap.empty())
+        reading.notice({}, "no mail comes in but by postern deliver", "add [smtp] or [[imap]]");
+}
+
+}  // namespace
+
+void check_options(Options const& options, Places const& places, Reading& reading) {
+    Checker check{options, places, reading};
+    check.mailboxes();
+    check.listener(options.smtp, "smtp");
+    check.listener(options.lmtp, "lmtp");
+    for (std::size_t i = 0; i < options.imap.size(); ++i) check.imap_folder(i, options.imap[i]);
+    check.imap_twice();
+    check.relay();
+    check.agents();
+    check.limits();
+    check.ways_in();
+}
+
+}  // namespace postern

@@ -1,0 +1,126 @@
+#include "config/not_built.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "config/schema.h"
+
+namespace postern {
+namespace {
+
+using When = NotBuilt::When;
+
+constexpr bool protects = true, informs = false;
+
+constexpr NotBuilt rows[] = {
+    {"site.postmaster", When::given, "", informs, "no alarms are sent"},
+    {"contacts.unlisted", When::is, "hold", protects, "take it out: mail from who is not listed is refused"},
+    {"contacts.ask", When::is, "true", informs, "nobody is asked"},
+    {"smtp.listen", When::begins, "unix:", protects, "it could not listen there; write an IP address and port"},
+    {"smtp.listen", When::is, "systemd", protects, "it could not listen there; write an IP address and port"},
+    {"smtp.tls_certificate_file", When::given, "", informs, "STARTTLS is not offered"},
+    {"smtp.tls_key_file", When::given, "", informs, "STARTTLS is not offered"},
+    {"smtp.require_tls", When::is, "true", protects, "take it out: STARTTLS is not offered"},
+    {"smtp.proxy_protocol_from", When::filled, "", protects, "take it out: the PROXY protocol is not spoken"},
+    {"lmtp", When::given, "", protects, "take it out: no mail would be taken there"},
+    {"imap.oauth2", When::given, "", protects, "write password_file: it could not log in"},
+    {"relay.oauth2", When::given, "", protects, "write password_file: it could not log in"},
+    {"authentication.policy", When::is, "require", protects, "take it out: senders are not authenticated"},
+    {"authentication.policy", When::is, "mark", informs, "senders are not authenticated"},
+    {"authentication.trusted_authserv_ids", When::filled, "", informs, "senders are not authenticated"},
+    {"authentication.trusted_relays", When::filled, "", informs, "senders are not authenticated"},
+    {"authentication.resolver", When::given, "", informs, "senders are not authenticated"},
+    {"organization.authentication", When::is, "require", protects, "take it out: senders are not authenticated"},
+    {"organization.authentication", When::is, "mark", informs, "senders are not authenticated"},
+    {"dkim", When::given, "", informs, "outgoing mail is not signed"},
+    {"agent", When::given, "", informs, "engineers work by postern(1) only"},
+    {"limits.receipts_per_address", When::is_not, "0", informs, "receipts are not limited"},
+    {"limits.fold_after", When::is_not, "0", informs, "nothing is folded"},
+    {"limits.refusals_per_ip", When::is_not, "0", informs, "refusals are not limited"},
+    {"metrics", When::given, "", informs, "nothing is served"},
+};
+
+std::string text_of(TomlValue const& value) {
+    if (auto const* text = value.text()) return *text;
+    if (auto const* truth = value.boolean()) return *truth ? "true" : "false";
+    return {};
+}
+
+// The value that meets the row: of a list, the one item. Null: none does.
+TomlValue const* value_met(NotBuilt const& row, TomlValue const& value) {
+    if (auto const* items = value.array(); items != nullptr && row.when != When::given) {
+        if (row.when == When::filled) return items->empty() ? nullptr : &value;
+        for (auto const& item : *items)
+            if (auto const* met = value_met(row, item)) return met;
+        return nullptr;
+    }
+    auto const is_met = row.when == When::given || (row.when == When::is && text_of(value) == row.value) ||
+                        (row.when == When::is_not && text_of(value) != row.value) ||
+                        (row.when == When::begins && text_of(value).starts_with(row.value));
+    return is_met ? &value : nullptr;
+}
+
+// What is wrong anyhow needs no word about what it would do.
+bool has_error_at(Position at, Reading const& reading) {
+    return std::any_of(reading.findings.begin(), reading.findings.end(),
+                       [at](Finding const& finding) { return finding.line == at.line && finding.column == at.column; });
+}
+
+bool is_table_of(std::vector<KeyDescription> const* schema, std::string_view table) {
+    return schema == nullptr || std::any_of(schema->begin(), schema->end(),
+                                            [table](KeyDescription const& key) { return key.name == table; });
+}
+
+struct Found {
+    std::string_view table, key;
+    TomlValue const* value = nullptr;
+};
+
+std::vector<Found> find_all(TomlTable const& root, std::string_view path) {
+    std::vector<Found> found;
+    auto const dot = path.find('.');
+    auto const table_name = path.substr(0, dot);
+    auto const* const member = root.find(table_name);
+    if (member == nullptr) return found;
+    for (auto const* table : tables_in(member->value)) {
+        if (dot == std::string_view::npos) {
+            found.push_back({table_name, {}, table});
+        } else if (auto const* key = table->table()->find(path.substr(dot + 1))) {
+            found.push_back({table_name, path.substr(dot + 1), &key->value});
+        }
+    }
+    return found;
+}
+
+std::string what(NotBuilt const& row, Found const& found) {
+    if (found.key.empty()) return fmt::format("[{}] is not in this build yet", found.table);
+    if (row.when == When::is && row.value != "true")
+        return fmt::format("{} = \"{}\" is not in this build yet", found.key, row.value);
+    if (row.when == When::begins) return fmt::format("{} on \"{}…\" is not in this build yet", found.key, row.value);
+    return fmt::format("'{}' is not in this build yet", found.key);
+}
+
+}  // namespace
+
+std::span<NotBuilt const> not_built() noexcept {
+    return rows;
+}
+
+void report_not_built(TomlTable const& root, Reading& reading) {
+    for (auto const& row : rows) {
+        if (!is_table_of(reading.schema, row.key.substr(0, row.key.find('.')))) continue;
+        for (auto const& found : find_all(root, row.key)) {
+            auto const* const met = value_met(row, *found.value);
+            if (met == nullptr || (!found.key.empty() && has_error_at(met->at, reading))) continue;
+            if (row.protects)
+                reading.error(met->at, what(row, found), std::string(row.instead));
+            else
+                reading.notice(met->at, what(row, found), std::string(row.instead));
+        }
+    }
+}
+
+}  // namespace postern

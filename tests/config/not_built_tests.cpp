@@ -1,0 +1,117 @@
+#include <catch2/catch.hpp>
+
+#include "config/not_built.h"
+#include "tests/config/config_folder.h"
+
+using namespace postern;
+using namespace postern::testing;
+
+TEST_CASE("what would protect but is not in this build is an error, the rest a notice") {
+    CHECK(findings_in(R"(
+        [site]
+        name = "Acme Support"
+        hostname = "support.acme.example"
+        postmaster = "ops@acme.example"
+        state_dir = "state"
+        [contacts]
+        unlisted = "hold"
+        ask = true
+        [smtp]
+        listen = ["127.0.0.1:25", "unix:smtp.sock", "systemd"]
+        tls_certificate_file = "contacts.toml"
+        tls_key_file = "contacts.toml"
+        require_tls = true
+        proxy_protocol_from = ["192.0.2.1"]
+        [lmtp]
+        listen = ["127.0.0.1:24"]
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "support"
+        oauth2 = { token_url = "https://login.acme.example/token", client_id = "postern" }
+        [relay]
+        url = "smtps://relay.acme.example"
+        user = "support"
+        oauth2 = { token_url = "https://login.acme.example/token", client_id = "postern" }
+        [authentication]
+        policy = "require"
+        trusted_authserv_ids = ["mx.acme.example"]
+        trusted_relays = ["192.0.2.1"]
+        resolver = "127.0.0.1:53"
+        [dkim]
+        domain = "acme.example"
+        selector = "2026"
+        key_file = "contacts.toml"
+        [[agent]]
+        address = "kim@acme.example"
+        [limits]
+        receipts_per_address = "10/h"
+        fold_after = "10/h"
+        refusals_per_ip = "20/h"
+        [metrics]
+        listen = "127.0.0.1:9466"
+    )") == unindented(R"(
+        postern.toml:4:14: notice: 'postmaster' is not in this build yet (no alarms are sent)
+        postern.toml:7:12: error: unlisted = "hold" is not in this build yet (take it out: mail from who is not listed is refused)
+        postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
+        postern.toml:10:27: error: listen on "unix:…" is not in this build yet (it could not listen there; write an IP address and port)
+        postern.toml:10:45: error: listen = "systemd" is not in this build yet (it could not listen there; write an IP address and port)
+        postern.toml:11:24: notice: 'tls_certificate_file' is not in this build yet (STARTTLS is not offered)
+        postern.toml:12:16: notice: 'tls_key_file' is not in this build yet (STARTTLS is not offered)
+        postern.toml:13:15: error: 'require_tls' is not in this build yet (take it out: STARTTLS is not offered)
+        postern.toml:14:23: error: 'proxy_protocol_from' is not in this build yet (take it out: the PROXY protocol is not spoken)
+        postern.toml:15:1: error: [lmtp] is not in this build yet (take it out: no mail would be taken there)
+        postern.toml:21:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
+        postern.toml:25:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
+        postern.toml:27:10: error: policy = "require" is not in this build yet (take it out: senders are not authenticated)
+        postern.toml:28:24: notice: 'trusted_authserv_ids' is not in this build yet (senders are not authenticated)
+        postern.toml:29:18: notice: 'trusted_relays' is not in this build yet (senders are not authenticated)
+        postern.toml:30:12: notice: 'resolver' is not in this build yet (senders are not authenticated)
+        postern.toml:31:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
+        postern.toml:35:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
+        postern.toml:38:24: notice: 'receipts_per_address' is not in this build yet (receipts are not limited)
+        postern.toml:39:14: notice: 'fold_after' is not in this build yet (nothing is folded)
+        postern.toml:40:19: notice: 'refusals_per_ip' is not in this build yet (refusals are not limited)
+        postern.toml:41:1: notice: [metrics] is not in this build yet (nothing is served)
+    )"));
+    CHECK(findings_in_contacts(R"(
+        [[organization]]
+        name = "Northwind"
+        authentication = "require"
+        [[organization]]
+        name = "Globex"
+        authentication = "mark"
+        [[organization]]
+        name = "Initech"
+        authentication = "off"
+    )") == unindented(R"(
+        contacts.toml:3:18: error: authentication = "require" is not in this build yet (take it out: senders are not authenticated)
+        contacts.toml:6:18: notice: authentication = "mark" is not in this build yet (senders are not authenticated)
+    )"));
+    CHECK(findings_in(R"(
+        [authentication]
+        policy = "mark"
+    )") == unindented(R"(
+        postern.toml:2:10: notice: policy = "mark" is not in this build yet (senders are not authenticated)
+    )"));
+}
+
+TEST_CASE("what is switched off needs no word") {
+    CHECK(findings_in(R"(
+        [contacts]
+        unlisted = "refuse"
+        ask = false
+        [smtp]
+        listen = ["127.0.0.1:25", "[::1]:25"]
+        require_tls = false
+        proxy_protocol_from = []
+        [authentication]
+        policy = "off"
+        trusted_authserv_ids = []
+        trusted_relays = []
+        [limits]
+        receipts_per_address = "0"
+        fold_after = "0"
+        refusals_per_ip = "0"
+    )") == "");
+}

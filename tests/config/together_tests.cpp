@@ -1,0 +1,207 @@
+#include <catch2/catch.hpp>
+
+#include "tests/config/config_folder.h"
+
+using namespace postern::testing;
+
+TEST_CASE("addresses and tags of mailboxes stand once") {
+    CHECK(findings_in(R"(
+        [[mailbox]]
+        address = "support@acme.example"
+        aliases = ["help@acme.example", "HELP@ACME.example"]
+        tag = "ACME"
+        [[mailbox]]
+        address = "Support@acme.example"
+        tag = "SALES"
+        [[mailbox]]
+        address = "sales@acme.example"
+        aliases = [
+            "help@acme.example"
+        ]
+        tag = "SALES"
+    )") == unindented(R"(
+        postern.toml:3:33: error: 'HELP@acme.example' stands twice (the first is at postern.toml:1)
+        postern.toml:6:11: error: 'Support@acme.example' stands twice (the first is at postern.toml:1)
+        postern.toml:11:5: error: 'help@acme.example' stands twice (the first is at postern.toml:1)
+        postern.toml:13:7: error: tag 'SALES' stands twice (the first is at postern.toml:5)
+    )"));
+}
+
+TEST_CASE("an [[imap]] folder belongs to a [[mailbox]]") {
+    CHECK(findings_in(R"(
+        [[mailbox]]
+        address = "support@acme.example"
+        aliases = ["help@acme.example"]
+        tag = "ACME"
+        [[imap]]
+        mailbox = "Support@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "support"
+        [[imap]]
+        mailbox = "help@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "help"
+        [[imap]]
+        mailbox = "sales@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "sales"
+    )") == unindented(R"(
+        postern.toml:5:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:9:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:10:11: error: 'help@acme.example' is no [[mailbox]] (write the address of a [[mailbox]]: support@acme.example)
+        postern.toml:13:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:14:11: error: 'sales@acme.example' is no [[mailbox]] (write the address of a [[mailbox]]: support@acme.example)
+    )"));
+}
+
+TEST_CASE("moving mail needs a place to move it to") {
+    CHECK(findings_in(R"(
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "support"
+        after = "move"
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "support"
+        folder = "Tickets"
+        after = "move"
+        move_to = "Tickets"
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "IMAPS://imap.ACME.example/"
+        user = "support"
+    )") == unindented(R"(
+        postern.toml:1:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:5:9: error: after = "move" without a move_to (add move_to = "Processed")
+        postern.toml:6:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:12:11: error: 'Tickets' is the folder that is polled (write another folder)
+        postern.toml:13:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:13:1: error: folder 'INBOX' of this server and user is polled twice (take one [[imap]] out)
+    )"));
+}
+
+TEST_CASE("a password in clear on the network is noticed, on loopback not") {
+    CHECK(findings_in(R"(
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imap://imap.acme.example"
+        starttls = "never"
+        user = "support"
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imap://[2001:db8::1]:143"
+        starttls = "if-offered"
+        user = "support"
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imap://192.0.2.1"
+        user = "support"
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imap://127.0.0.1:1143"
+        starttls = "never"
+        user = "support"
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imap://[::1]"
+        starttls = "never"
+        user = "support"
+        [relay]
+        url = "smtp://relay.acme.example:587"
+        user = "support"
+        password_file = "contacts.toml"
+    )") == unindented(R"(
+        postern.toml:1:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:4:12: notice: the password may cross the network to imap.acme.example in clear (write starttls = "require", or an imaps:// url)
+        postern.toml:6:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:9:12: notice: the password may cross the network to 2001:db8::1 in clear (write starttls = "require", or an imaps:// url)
+        postern.toml:11:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:15:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:20:1: error: [[imap]] has no way to log in (add password_file = "imap-password")
+        postern.toml:25:1: notice: the password may cross the network to relay.acme.example in clear (write starttls = "require", or an smtps:// url)
+    )"));
+}
+
+TEST_CASE("a certificate and its key, a user and their password") {
+    CHECK(findings_in(R"(
+        [smtp]
+        listen = ["127.0.0.1:25"]
+        tls_certificate_file = "contacts.toml"
+        require_tls = true
+        [lmtp]
+        listen = ["127.0.0.1:24"]
+        tls_key_file = "contacts.toml"
+        [relay]
+        url = "smtps://relay.acme.example"
+        user = "support"
+    )") == unindented(R"(
+        postern.toml:3:24: notice: 'tls_certificate_file' is not in this build yet (STARTTLS is not offered)
+        postern.toml:3:24: error: a certificate without its key (add tls_key_file)
+        postern.toml:4:15: error: 'require_tls' is not in this build yet (take it out: STARTTLS is not offered)
+        postern.toml:5:1: error: [lmtp] is not in this build yet (take it out: no mail would be taken there)
+        postern.toml:7:16: error: a key without its certificate (add tls_certificate_file)
+        postern.toml:10:8: error: a user without a password (add password_file = "relay-password")
+    )"));
+    CHECK(findings_in(R"(
+        [smtp]
+        listen = ["127.0.0.1:25"]
+        require_tls = true
+        [relay]
+        url = "smtps://relay.acme.example"
+        password_file = "contacts.toml"
+        oauth2 = { token_url = "https://login.acme.example/token", client_id = "postern" }
+    )") == unindented(R"(
+        postern.toml:3:15: error: 'require_tls' is not in this build yet (take it out: STARTTLS is not offered)
+        postern.toml:3:15: error: TLS is required but could not be offered (add tls_certificate_file and tls_key_file)
+        postern.toml:7:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
+        postern.toml:7:10: error: a password without a user (add user = "support@acme.example")
+        postern.toml:7:10: error: both password_file and oauth2 (take one of them out)
+    )"));
+}
+
+TEST_CASE("agents") {
+    CHECK(findings_in(R"(
+        [[agent]]
+        address = "kim@acme.example"
+        organizations = ["northwind", "Globex"]
+        [[agent]]
+        address = "Kim@acme.example"
+        mailboxes = ["support@acme.example", "sales@acme.example"]
+        [[agent]]
+        address = "support@acme.example"
+    )") == unindented(R"(
+        postern.toml:1:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
+        postern.toml:3:31: error: 'Globex' is no [[organization]] (write the name or id of one in contacts.toml)
+        postern.toml:4:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
+        postern.toml:5:11: error: 'Kim@acme.example' is an agent twice (the first is at postern.toml:1)
+        postern.toml:6:38: error: 'sales@acme.example' is no [[mailbox]] (write the address of a [[mailbox]]: support@acme.example)
+        postern.toml:7:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
+        postern.toml:8:11: error: 'support@acme.example' is a [[mailbox]] (write the engineer's own address)
+    )"));
+}
+
+TEST_CASE("a message fits into what may be in flight") {
+    CHECK(findings_in(R"(
+        [limits]
+        message = "300MiB"
+    )") == unindented(R"(
+        postern.toml:2:11: error: a message may be larger than all that are in flight (write in_flight = "300MiB" or more)
+    )"));
+    CHECK(findings_in(R"(
+        [limits]
+        message = "300MiB"
+        in_flight = "200MiB"
+    )") == unindented(R"(
+        postern.toml:3:13: error: a message may be larger than all that are in flight (write in_flight = "300MiB" or more)
+    )"));
+}
+
+TEST_CASE("mail that can't come in is noticed") {
+    CHECK(findings_in(R"(
+        # no [smtp]
+    )") == unindented(R"(
+        postern.toml: notice: no mail comes in but by postern deliver (add [smtp] or [[imap]])
+    )"));
+}
