@@ -53,12 +53,9 @@ std::string words_of(std::string_view text) {
 }
 
 bool begins_with_phrase(std::string_view words, std::string_view phrase) noexcept {
+    if (words[1] != phrase[1]) return false;  // both have two octets: most are told apart here
     if (phrase.back() == '*') return words.starts_with(phrase.substr(0, phrase.size() - 1));
     return words.starts_with(phrase) && words.size() > phrase.size() && words[phrase.size()] == ' ';
-}
-
-std::string_view key_of(std::string_view word) noexcept {
-    return word.substr(0, 2);
 }
 
 struct Phrase {
@@ -66,37 +63,32 @@ struct Phrase {
     Sign sign;
 };
 
-// By their first two octets: a word is compared with the few phrases that begin like it.
-std::vector<Phrase> sorted_phrases() {
-    std::vector<Phrase> sorted;
+// By their first octet: a word is compared with the few phrases that begin like it.
+using PhraseTable = std::array<std::vector<Phrase>, 256>;
+
+PhraseTable make_phrase_table() {
+    PhraseTable table;
     for (auto const& list : detail_phrases()) {
         for (auto rest = list.phrases; !rest.empty();) {
             auto const end = std::min(rest.find('|'), rest.size());
-            sorted.push_back({rest.substr(0, end), list.sign});
+            table[static_cast<unsigned char>(rest.front())].push_back({rest.substr(0, end), list.sign});
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }
-    std::sort(sorted.begin(), sorted.end(),
-              [](Phrase const& a, Phrase const& b) { return key_of(a.text) < key_of(b.text); });
-    return sorted;
+    return table;
 }
 
 void find_phrases(std::string_view words, Signs& signs) {
-    struct ByKey {
-        bool operator()(Phrase const& phrase, std::string_view key) const { return key_of(phrase.text) < key; }
-        bool operator()(std::string_view key, Phrase const& phrase) const { return key < key_of(phrase.text); }
-    };
-    static auto const sorted = sorted_phrases();
+    static auto const table = make_phrase_table();
     std::size_t word = 0;
     auto last_moment = std::string_view::npos;
     for (std::size_t at = 1; at < words.size(); at = words.find(' ', at) + 1, ++word) {
         auto const rest = words.substr(at);
-        auto const [first, last] = std::equal_range(sorted.begin(), sorted.end(), key_of(rest), ByKey{});
-        for (auto phrase = first; phrase != last; ++phrase) {
-            if (!begins_with_phrase(rest, phrase->text)) continue;
-            signs.set(phrase->sign);
-            if (phrase->sign == Sign::moment) last_moment = word;
-            if (phrase->sign == Sign::action && last_moment != std::string_view::npos &&
+        for (auto const& phrase : table[static_cast<unsigned char>(rest.front())]) {
+            if (!begins_with_phrase(rest, phrase.text)) continue;
+            signs.set(phrase.sign);
+            if (phrase.sign == Sign::moment) last_moment = word;
+            if (phrase.sign == Sign::action && last_moment != std::string_view::npos &&
                 word - last_moment <= clause_words)
                 signs.set(Sign::steps);
         }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 
@@ -29,18 +30,43 @@ bool is_plain(char c) noexcept {
     return (c > 0x20 && c < 0x7F && c != '=') || c == ' ';
 }
 
+// How many octets from `begin` on go as they are, whatever follows them; at most `room`, and never the line's last.
+std::size_t plain_run(std::string_view line, std::size_t begin, std::size_t room) noexcept {
+    auto const last = std::min(line.size() - 1, begin + room);
+    auto end = begin;
+    while (end < last && is_plain(line[end])) ++end;
+    return end - begin;
+}
+
+void append_hex(std::string& out, char c) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    auto const octet = static_cast<unsigned char>(c);
+    out += '=';
+    out += digits[octet >> 4U];
+    out += digits[octet & 0xFU];
+}
+
 // One line of text as one or more lines that end in soft line ends, the last without any.
 void write_qp_line(std::string& out, std::string_view line) {
     std::size_t column = 0;
     bool const from_or_dot = line.substr(0, 5) == "From " || line.substr(0, 1) == ".";
     for (std::size_t i = 0; i < line.size();) {
+        if (auto const run = plain_run(line, i, qp_line_octets - 1 - column); run > 0 && !(i == 0 && from_or_dot)) {
+            out += line.substr(i, run);
+            column += run;
+            i += run;
+            continue;
+        }
         // A character is never broken over two lines: old readers decode line by line.
         auto const character = line.substr(i, first_code_point(line.substr(i)).octets);
         bool const last = i + character.size() == line.size();
-        std::string encoded;
+        std::string encoded;  // at most 12 octets: never on the heap
         for (char const c : character) {
-            bool const as_it_is = is_plain(c) && !(c == ' ' && last) && !(i == 0 && from_or_dot);
-            encoded += as_it_is ? std::string(1, c) : fmt::format("={:02X}", static_cast<unsigned char>(c));
+            if (is_plain(c) && !(c == ' ' && last) && !(i == 0 && from_or_dot)) {
+                encoded += c;
+            } else {
+                append_hex(encoded, c);
+            }
         }
         if (column + encoded.size() > qp_line_octets - (last ? 0 : 1)) {
             out += "=\r\n";
