@@ -19,7 +19,7 @@ class OutboxSender {
     void wake();  // something may be due now; from any thread
 
   private:
-    struct State;
+    class State;
     std::unique_ptr<State> state_;
 };
 

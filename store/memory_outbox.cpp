@@ -61,6 +61,10 @@ void MemoryStore::release_claims() {
     for (auto& sent : state_.outbox) sent.due = sent.mail.next_attempt;
 }
 
+void MemoryStore::release_claim(OutboxId id) {
+    if (auto* sent = find_sent(id)) sent->due = sent->mail.next_attempt;
+}
+
 std::optional<TimePoint> MemoryStore::next_due() {
     std::optional<TimePoint> next;
     for (auto const& sent : state_.outbox) {

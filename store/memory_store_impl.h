@@ -75,6 +75,7 @@ class MemoryStore final : public Store {
     [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
     void settle(OutboxId id, SendOutcome const& outcome) override;
     void release_claims() override;
+    void release_claim(OutboxId id) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;
     [[nodiscard]] std::vector<OutboxMail> outbox() override;
     bool retry_outgoing(OutboxId id, TimePoint now) override;

@@ -127,6 +127,11 @@ void SqliteStore::release_claims() {
     });
 }
 
+void SqliteStore::release_claim(OutboxId id) {
+    connection_.atomically(
+        [&] { Query{connection_, "UPDATE outbox SET due = next_attempt WHERE id = ? AND state = 'queued'", id}.run(); });
+}
+
 std::optional<TimePoint> SqliteStore::next_due() {
     return connection_.snapshot([&]() -> std::optional<TimePoint> {
         Query row{connection_, "SELECT o.due FROM outbox o WHERE o.state = 'queued' AND" POSTERN_NOT_OVERTAKING

@@ -171,6 +171,7 @@ class Store {
     [[nodiscard]] virtual std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) = 0;
     virtual void settle(OutboxId id, SendOutcome const& outcome) = 0;
     virtual void release_claims() = 0;
+    virtual void release_claim(OutboxId id) = 0;  // of a mail that was not tried: due as it was before
     [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;  // of those not claimed
     [[nodiscard]] virtual std::vector<OutboxMail> outbox() = 0;     // queued and failed, without octets, oldest first
     virtual bool retry_outgoing(OutboxId id, TimePoint now) = 0;    // queued or failed -> due now

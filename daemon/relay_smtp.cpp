@@ -1,0 +1,284 @@
+#include "daemon/relay_smtp.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "config/load.h"
+#include "templates/utf8.h"
+
+namespace postern {
+
+namespace {
+
+// TCP, TLS, greeting, EHLO and login together. Some servers make strangers wait for their greeting, for up to half a
+// minute; RFC 5321 4.5.3.2.1 allows them five, in which a hanging relay would hold up its own repair.
+constexpr long connect_milliseconds = 60'000;
+// RFC 5321 4.5.3.2.6: ten minutes for the reply to the end of data, during which filters look at the mail. To hang up
+// earlier makes the mail go out twice.
+constexpr long reply_seconds = 600;
+// A whole mail.
+constexpr long transfer_milliseconds = 900'000;
+// Servers close a silent connection after five minutes, some after ten seconds. Ours is closed by rest() before.
+constexpr long kept_seconds = 30;
+// What is kept of a reply; the longest that make sense hold a link and a sentence.
+constexpr std::size_t reply_octets = 1000;
+constexpr std::size_t detail_code_points = 300;
+
+std::string detail_of(std::string_view text) {
+    return clean_line(text, detail_code_points);
+}
+
+bool is_loopback(std::string_view url) noexcept {
+    auto const host = url.substr(std::min(url.find("://"), url.size() - 3) + 3);
+    return host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" ||
+           host.starts_with("localhost:") || host.starts_with("localhost/");
+}
+
+// RFC 5321 2.3.8: a bare CR or LF would be sent as it is, and a relay could take what follows for another mail. Ours
+// hold none: nullopt.
+std::optional<std::string> mended_line_ends(std::string_view octets) {
+    auto const is_sound = [&](std::size_t at) {
+        if (octets[at] == '\n') return at > 0 && octets[at - 1] == '\r';
+        return octets[at] != '\0' && (octets[at] != '\r' || (at + 1 < octets.size() && octets[at + 1] == '\n'));
+    };
+    constexpr std::string_view ends("\r\n\0", 3);
+    auto at = octets.find_first_of(ends);
+    while (at != std::string_view::npos && is_sound(at)) at = octets.find_first_of(ends, at + 1);
+    if (at == std::string_view::npos) return std::nullopt;
+    std::string mended;
+    mended.reserve(octets.size() + octets.size() / 32);
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        if (octets[i] == '\0') continue;
+        if (octets[i] != '\r' && octets[i] != '\n') {
+            mended += octets[i];
+            continue;
+        }
+        mended += "\r\n";
+        if (octets[i] == '\r' && i + 1 < octets.size() && octets[i + 1] == '\n') ++i;
+    }
+    return mended;
+}
+
+// RFC 4954 6, RFC 3207 4: said to everybody who did not log in or encrypt. Nothing is wrong with the mail.
+bool is_about_us(int code) noexcept {
+    return code == 421 || code == 454 || code == 503 || code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+std::size_t discard(char*, std::size_t size, std::size_t count, void*) noexcept {
+    return size * count;
+}
+
+}  // namespace
+
+SmtpRelay::SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop)
+    : options_(std::move(options)), must_stop_(std::move(must_stop)) {
+    url_ = options_.url;
+    while (url_.ends_with('/')) url_.pop_back();
+    url_ += "/" + helo;  // libcurl's place for the name it greets with
+}
+
+SmtpRelay::~SmtpRelay() {
+    close();
+}
+
+void SmtpRelay::rest() {
+    close();
+}
+
+// libcurl waits for the answer to QUIT, up to two minutes where the relay hangs: it finds the end of input instead.
+void SmtpRelay::close() {
+    if (!handle_) return;
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(handle_.get(), CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD)
+        shutdown(socket, SHUT_RD);
+    handle_.reset();
+    is_connected_ = offers_utf8_ = false;
+}
+
+int SmtpRelay::on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept {
+    auto& relay = *static_cast<SmtpRelay*>(self);
+    if (type == CURLINFO_HEADER_OUT) relay.command_sent({data, size});
+    if (type == CURLINFO_HEADER_IN) relay.reply_line({data, size});
+    return 0;
+}
+
+std::size_t SmtpRelay::on_read(char* to, std::size_t size, std::size_t count, void* rest) noexcept {
+    auto& octets = *static_cast<std::string_view*>(rest);
+    auto const taken = octets.copy(to, size * count);
+    octets.remove_prefix(taken);
+    return taken;
+}
+
+int SmtpRelay::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
+    return static_cast<SmtpRelay*>(self)->must_stop_() ? 1 : 0;
+}
+
+void SmtpRelay::command_sent(std::string_view line) {
+    // What is answered to the parting says nothing of the mail.
+    conversation_.is_over = conversation_.is_over || line == "QUIT\r\n";
+    if (conversation_.is_over) return;
+    conversation_.answered = false;
+    if (line.starts_with("MAIL FROM:")) {
+        conversation_.stage = Stage::mail;
+    } else if (line.starts_with("RCPT TO:")) {
+        conversation_.stage = Stage::rcpt;
+    } else if (line == "DATA\r\n") {
+        conversation_.stage = Stage::data;
+    } else if (conversation_.stage <= Stage::hello) {
+        conversation_.stage = Stage::hello;
+        if (line.starts_with("EHLO ")) offers_utf8_ = false;
+    }
+}
+
+// RFC 5321 4.2: "250-text" goes on, "250 text" ends.
+void SmtpRelay::reply_line(std::string_view line) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+    auto& conversation = conversation_;
+    if (line.size() < 3 || conversation.is_over) return;
+    if (!conversation.continued) conversation.text.clear();
+    auto const text = line.substr(std::min<std::size_t>(4, line.size()));
+    if (conversation.stage == Stage::hello && text.starts_with("SMTPUTF8")) offers_utf8_ = true;
+    if (conversation.text.size() < reply_octets) {
+        if (!conversation.text.empty()) conversation.text += ' ';
+        conversation.text += text.substr(0, reply_octets);
+    }
+    conversation.continued = line.size() > 3 && line[3] == '-';
+    if (conversation.continued) return;
+    conversation.code = std::atoi(std::string(line.substr(0, 3)).c_str());
+    conversation.answered = true;
+    if (conversation.stage == Stage::data && conversation.code == 354) {
+        conversation.stage = Stage::end_of_data;
+        conversation.answered = false;
+    }
+}
+
+void SmtpRelay::encryption_options(CURL* handle) {
+    // A password goes over an open line only where nobody listens.
+    bool const must = options_.starttls == StartTls::require || (options_.user && !is_loopback(options_.url));
+    auto const use = must ? CURLUSESSL_ALL : options_.starttls == StartTls::never ? CURLUSESSL_NONE : CURLUSESSL_TRY;
+    curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(use));
+    curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (options_.ca_file) curl_easy_setopt(handle, CURLOPT_CAINFO, options_.ca_file->c_str());
+    // RFC 7435 3: where open text would do, a certificate that nobody vouches for is better still.
+    bool const opportunistic =
+        use == CURLUSESSL_TRY && !options_.user && !options_.ca_file && options_.url.starts_with("smtp://");
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, opportunistic ? 0L : 1L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, opportunistic ? 0L : 2L);
+}
+
+// False: the secret cannot be read.
+bool SmtpRelay::open_handle() {
+    handle_ = make_curl_handle();
+    auto* const handle = handle_.get();
+    curl_easy_setopt(handle, CURLOPT_URL, url_.c_str());
+    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, connect_milliseconds);
+    curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_seconds);
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, transfer_milliseconds);
+    curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, kept_seconds);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);  // does not wait for a resolver that hangs
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_);
+    curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, &SmtpRelay::on_debug);
+    curl_easy_setopt(handle, CURLOPT_DEBUGDATA, this);
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &SmtpRelay::on_progress);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, this);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &discard);
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, &SmtpRelay::on_read);
+    encryption_options(handle);
+    if (!options_.user) return true;
+    auto const password = options_.password ? read_secret(*options_.password) : std::optional<std::string>{};
+    if (!password) return false;
+    curl_easy_setopt(handle, CURLOPT_USERNAME, options_.user->c_str());
+    curl_easy_setopt(handle, CURLOPT_PASSWORD, password->c_str());
+    return true;
+}
+
+RelayResult SmtpRelay::result_of(CURLcode code) const {
+    using Kind = RelayResult::Kind;
+    if (code == CURLE_OK) return {Kind::sent, detail_of(fmt::format("{} {}", conversation_.code, conversation_.text))};
+    if (code == CURLE_ABORTED_BY_CALLBACK) return {Kind::interrupted, "interrupted"};
+    bool const in_mail = conversation_.stage >= Stage::mail;
+    if (!conversation_.answered || conversation_.code < 400) {
+        std::string_view const words = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+        return {in_mail ? Kind::broke_off : Kind::relay_down, detail_of(words)};
+    }
+    auto detail = detail_of(fmt::format("{} {}", conversation_.code, conversation_.text));
+    if (!in_mail || is_about_us(conversation_.code)) return {Kind::relay_down, std::move(detail)};
+    return {conversation_.code < 500 ? Kind::try_again : Kind::refused, std::move(detail)};
+}
+
+RelayResult SmtpRelay::perform() {
+    conversation_ = {};
+    error_[0] = '\0';
+    auto const code = curl_easy_perform(handle_.get());
+    auto result = result_of(code);
+    is_connected_ = code == CURLE_OK;
+    return result;
+}
+
+// A kept connection that the relay gave up meanwhile says nothing about the mail: once more, over a fresh one.
+RelayResult SmtpRelay::perform_kept_or_fresh(std::string_view octets) {
+    for (bool again = true;; again = false) {
+        auto rest = octets;
+        curl_easy_setopt(handle_.get(), CURLOPT_READDATA, &rest);
+        auto result = perform();
+        long opened = 0;
+        curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &opened);
+        bool const gave_up =
+            result.kind == RelayResult::Kind::broke_off || result.kind == RelayResult::Kind::relay_down;
+        if (!again || !gave_up || opened > 0 || conversation_.stage == Stage::end_of_data) return result;
+    }
+}
+
+RelayResult SmtpRelay::greet() {
+    auto* const handle = handle_.get();
+    curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, nullptr);
+    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "NOOP");
+    auto result = perform();
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, nullptr);
+    return result;
+}
+
+RelayResult SmtpRelay::transfer(OutboxMail const& mail, std::string_view octets) {
+    auto* const handle = handle_.get();
+    // RFC 6531 3.2: libcurl would send such an address to any server.
+    if (!is_ascii(mail.recipient) || !is_ascii(mail.reverse_path)) {
+        if (!is_connected_)
+            if (auto greeted = greet(); greeted.kind != RelayResult::Kind::sent) return greeted;
+        if (!offers_utf8_)
+            return {RelayResult::Kind::refused,
+                    "the address needs SMTPUTF8 (RFC 6531), which the relay does not offer"};
+    }
+    CurlList const recipients(curl_slist_append(nullptr, mail.recipient.c_str()));
+    if (!recipients) throw std::bad_alloc();
+    curl_easy_setopt(handle, CURLOPT_MAIL_FROM, mail.reverse_path.c_str());  // "" becomes <> (RFC 5321 4.5.5)
+    curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, recipients.get());
+    curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(octets.size()));
+    auto result = perform_kept_or_fresh(octets);
+    curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, nullptr);
+    return result;
+}
+
+RelayResult SmtpRelay::send(OutboxMail const& mail) {
+    if (!is_path_address(mail.recipient) || (!mail.reverse_path.empty() && !is_path_address(mail.reverse_path)))
+        return {RelayResult::Kind::refused, "the address can't be written in an envelope"};
+    auto const mended = mended_line_ends(mail.octets);
+    if (!handle_ && !open_handle()) {
+        close();
+        return {RelayResult::Kind::relay_down, "the relay's password file cannot be read"};
+    }
+    auto result = transfer(mail, mended ? std::string_view(*mended) : std::string_view(mail.octets));
+    // A fresh handle reads the password anew.
+    if (result.kind == RelayResult::Kind::relay_down || result.kind == RelayResult::Kind::interrupted) close();
+    return result;
+}
+
+}  // namespace postern

@@ -1,0 +1,63 @@
+// SmtpRelay: hands mail to an SMTP server over a connection that is kept (RFC 5321, by libcurl).
+//
+// Every reply is read as it comes, so that a result says which command was refused and in which words. A mail that is
+// refused costs the connection; the next mail opens another.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/options.h"
+#include "daemon/curl_handle.h"
+#include "daemon/relay.h"
+
+namespace postern {
+
+class SmtpRelay final : public Relay {
+  public:
+    SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop);
+    ~SmtpRelay() override;
+    [[nodiscard]] RelayResult send(OutboxMail const& mail) override;
+    void rest() override;
+
+  private:
+    // How far a conversation has come: the last command sent, or the mail itself.
+    enum class Stage : std::uint8_t { greeting, hello, mail, rcpt, data, end_of_data };
+    struct Conversation {
+        Stage stage = Stage::greeting;
+        bool answered = false;   // the reply to it is complete
+        bool continued = false;  // of the reply more lines come
+        bool is_over = false;    // QUIT was said
+        int code = 0;            // of the last complete reply
+        std::string text;        // its lines joined
+    };
+
+    // libcurl's callbacks.
+    static int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept;
+    static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* rest) noexcept;
+    static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept;
+    void command_sent(std::string_view line);
+    void reply_line(std::string_view line);
+
+    [[nodiscard]] bool open_handle();
+    void encryption_options(CURL* handle);
+    void close();
+
+    [[nodiscard]] RelayResult transfer(OutboxMail const& mail, std::string_view octets);
+    [[nodiscard]] RelayResult greet();  // connects, to learn what the relay offers
+    [[nodiscard]] RelayResult perform_kept_or_fresh(std::string_view octets);
+    [[nodiscard]] RelayResult perform();
+    [[nodiscard]] RelayResult result_of(CURLcode code) const;
+
+    RelayOptions options_;
+    std::string url_;
+    MustStop must_stop_;
+    CurlHandle handle_;
+    Conversation conversation_;
+    bool is_connected_ = false;  // the last transfer went well: its connection is kept
+    bool offers_utf8_ = false;   // said the relay in it
+    char error_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace postern
