@@ -369,8 +369,10 @@ void resolve_by_name(Charset& charset, std::string_view label, std::string const
     }
 }
 
-Charset& resolve(std::string_view label) {
-    thread_local std::map<std::string, Charset, std::less<>> cache;
+using CharsetHandle = std::shared_ptr<Charset>;  // outlives its eviction from the cache
+
+CharsetHandle resolve(std::string_view label) {
+    thread_local std::map<std::string, CharsetHandle, std::less<>> cache;
     while (!label.empty() && (label.front() == ' ' || label.front() == '"' || label.front() == '\''))
         label.remove_prefix(1);
     while (!label.empty() && (label.back() == ' ' || label.back() == '"' || label.back() == '\''))
@@ -379,10 +381,10 @@ Charset& resolve(std::string_view label) {
     label = label.substr(0, std::min(label.find('*'), label_octets));
     if (auto const found = cache.find(label); found != cache.end()) return found->second;
     if (cache.size() >= cached_charsets) cache.clear();
-    Charset charset;
+    auto charset = std::make_shared<Charset>();
     auto const compact = compact_label(label);
     if (!compact.empty() && std::ranges::find(meaningless, compact) == meaningless.end())
-        resolve_by_name(charset, label, compact);
+        resolve_by_name(*charset, label, compact);
     return cache.emplace(std::string(label), std::move(charset)).first->second;
 }
 
@@ -414,6 +416,16 @@ std::string decode_utf_16(Charset& charset, std::string_view octets) {
     return decode_icu(*charset.icu, octets);
 }
 
+std::string decode(Charset& charset, std::string_view octets);
+
+std::string decode_iso_2022_jp(std::string_view octets) {
+    auto const shift_jis = resolve("shift_jis");
+    auto const euc_jp = resolve("euc-jp");
+    return iso_2022_jp_to_utf8(octets, [&](std::string_view pairs, DoubleOctetForm form) {
+        return decode(form == DoubleOctetForm::shift_jis ? *shift_jis : *euc_jp, pairs);
+    });
+}
+
 std::string decode(Charset& charset, std::string_view octets) {
     switch (charset.scheme) {
         case Scheme::single_octet:
@@ -427,8 +439,7 @@ std::string decode(Charset& charset, std::string_view octets) {
         case Scheme::utf_16:
             return decode_utf_16(charset, octets);
         case Scheme::iso_2022_jp:
-            return iso_2022_jp_to_utf8(
-                octets, [](std::string_view pairs, std::string_view in) { return decode(resolve(in), pairs); });
+            return decode_iso_2022_jp(octets);
         case Scheme::utf_8:
         case Scheme::unknown:
             break;
@@ -447,43 +458,44 @@ std::string decode_suspiciously(Charset& charset, std::string_view octets) {
     auto const looks_like = detect_charset(octets);
     if (looks_like == charset.icu_name || (wrong == 0 && looks_like != "gb18030" && looks_like != "windows-950"))
         return text;
-    auto other = decode(resolve(looks_like), octets);
+    auto other = decode(*resolve(looks_like), octets);
     return count_replacements(other) * 4 <= wrong ? other : text;
 }
 
 }  // namespace
 
 bool is_known_charset(std::string_view label) {
-    return resolve(label).scheme != Scheme::unknown;
+    return resolve(label)->scheme != Scheme::unknown;
 }
 
 std::string to_utf8(std::string_view octets, std::string_view label) {
-    auto& charset = resolve(label);
-    if (!charset.is_7bit && is_ascii(octets)) return std::string(octets);
-    if (charset.scheme == Scheme::unknown) return raw_to_utf8(octets);
-    if (charset.scheme == Scheme::utf_8) {
+    auto const charset = resolve(label);
+    if (!charset->is_7bit && is_ascii(octets)) return std::string(octets);
+    if (charset->scheme == Scheme::unknown) return raw_to_utf8(octets);
+    if (charset->scheme == Scheme::utf_8) {
         if (is_valid_utf8(octets)) return std::string(octets);
-        return is_mostly_utf8(octets) ? scrub_utf8(octets) : decode(resolve(detect_charset(octets)), octets);
+        return is_mostly_utf8(octets) ? scrub_utf8(octets) : decode(*resolve(detect_charset(octets)), octets);
     }
     // Text that is valid UTF-8 by chance is rarer by far than a wrong label of a Western charset.
-    if (charset.icu_name == "windows-1252" && is_valid_utf8(octets)) return std::string(octets);
-    return decode_suspiciously(charset, octets);
+    if (charset->icu_name == "windows-1252" && is_valid_utf8(octets)) return std::string(octets);
+    return decode_suspiciously(*charset, octets);
 }
 
 std::string raw_to_utf8(std::string_view octets, std::string_view hint) {
-    auto& hinted = resolve(hint);
-    // ISO-2022-JP without a label is told by its escapes; other 7-bit charsets are believed only if the mail says so.
-    if (octets.find("\x1B$") != std::string_view::npos || octets.find("\x1B(") != std::string_view::npos) {
-        if (is_ascii(octets)) return decode(resolve("iso-2022-jp"), octets);
+    if (is_ascii(octets)) {
+        // ISO-2022-JP without a label is told by its escapes; UTF-7 is believed only if the mail says so.
+        if (octets.find("\x1B$") != std::string_view::npos || octets.find("\x1B(") != std::string_view::npos)
+            return decode_iso_2022_jp(octets);
+        if (hint.empty() || octets.find('+') == std::string_view::npos) return std::string(octets);
+        return resolve(hint)->scheme == Scheme::utf_7 ? utf_7_to_utf8(octets) : std::string(octets);
     }
-    if (is_ascii(octets))
-        return hinted.is_7bit && hinted.scheme == Scheme::utf_7 ? decode(hinted, octets) : std::string(octets);
     if (is_valid_utf8(octets)) return std::string(octets);
-    if (hinted.scheme != Scheme::unknown && hinted.scheme != Scheme::utf_8 && hinted.scheme != Scheme::utf_16 &&
-        !hinted.is_7bit)
-        return decode_suspiciously(hinted, octets);
+    auto const hinted = resolve(hint);
+    auto const is_multi_octet = hinted->scheme == Scheme::icu && !hinted->is_7bit;
+    if (is_multi_octet || hinted->scheme == Scheme::single_octet || hinted->scheme == Scheme::iconv)
+        return decode_suspiciously(*hinted, octets);
     if (is_mostly_utf8(octets)) return scrub_utf8(octets);
-    return decode(resolve(detect_charset(octets)), octets);
+    return decode(*resolve(detect_charset(octets)), octets);
 }
 
 }  // namespace postern

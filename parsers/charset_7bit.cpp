@@ -37,7 +37,7 @@ std::string decode_utf_7_run(std::string_view digits) {
 }
 
 // What an escape sequence of ISO 2022 switches to.
-enum class Set { ascii, katakana, jis_x_0208, jis_x_0212, other };
+enum class Set { ascii, katakana, jis_x_0208, jis_x_0212, shift_jis };
 
 struct Escape {
     std::string_view sequence;  // behind ESC
@@ -82,7 +82,7 @@ class JisReader {
         // RFC 1468: a line ends in US-ASCII, also where its writer forgot to say so.
         if (octet == '\n' || octet == '\r') switch_to(Set::ascii);
         if (octet >= 0x80) return take_8bit(rest);
-        if (octet <= 0x20 || octet == 0x7F || set_ == Set::ascii || set_ == Set::other) {
+        if (octet <= 0x20 || octet == 0x7F || set_ == Set::ascii || set_ == Set::shift_jis) {
             flush();
             text_ += rest.front();
             return 1;
@@ -114,11 +114,12 @@ class JisReader {
         auto const octet = static_cast<unsigned char>(rest.front());
         auto const trail = rest.size() > 1 ? static_cast<unsigned char>(rest[1]) : 0U;
         if (octet >= 0xA1 && octet <= 0xDF) return katakana(octet);
-        switch_to(Set::ascii);
         if (octet != 0x80 && octet != 0xA0 && octet < 0xFD && trail >= 0x40 && trail != 0x7F) {
-            text_ += decode_(rest.substr(0, 2), "shift_jis");
+            if (set_ != Set::shift_jis) switch_to(Set::shift_jis);
+            pending_ += rest.substr(0, 2);
             return 2;
         }
+        switch_to(Set::ascii);
         text_ += replacement;
         return 1;
     }
@@ -147,7 +148,7 @@ class JisReader {
 
     void flush() {
         if (pending_.empty()) return;
-        text_ += decode_(pending_, set_ == Set::jis_x_0212 ? "euc-jp" : "shift_jis");
+        text_ += decode_(pending_, set_ == Set::jis_x_0212 ? DoubleOctetForm::euc_jp : DoubleOctetForm::shift_jis);
         pending_.clear();
     }
 

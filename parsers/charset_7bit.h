@@ -11,9 +11,9 @@ namespace postern {
 
 [[nodiscard]] std::string utf_7_to_utf8(std::string_view octets);
 
-// Decodes the double-octet characters, turned into a charset that the libraries know with the vendors' rows: shift_jis
-// or euc-jp.
-using DoubleOctetDecoder = std::function<std::string(std::string_view octets, std::string_view charset)>;
+// Decodes the double-octet characters, turned into a charset that the libraries know with the vendors' rows.
+enum class DoubleOctetForm { shift_jis, euc_jp };
+using DoubleOctetDecoder = std::function<std::string(std::string_view octets, DoubleOctetForm form)>;
 [[nodiscard]] std::string iso_2022_jp_to_utf8(std::string_view octets, DoubleOctetDecoder const& decode);
 
 }  // namespace postern

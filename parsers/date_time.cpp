@@ -214,7 +214,8 @@ class DateReader {
     void take_number(std::string_view digits) {
         auto const value = number(digits);
         if (!value) return;
-        if (digits.size() >= 3) {
+        auto const is_padded_day = *value <= 31 && !day_ && !month_;  // "029 Apr 2019"
+        if (digits.size() >= 3 && !is_padded_day) {
             if (!year_) year_ = full_year(*value, digits.size());
         } else if (!day_) {
             day_ = value;

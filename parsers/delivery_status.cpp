@@ -51,7 +51,8 @@ std::optional<DeliveryStatus> read_group(HeaderBlock const& group) {
     if (recipient == nullptr) return std::nullopt;
     DeliveryStatus status;
     status.recipient = recipient_of(recipient->value);
-    if (status.recipient.find('@') == std::string::npos && original != nullptr) status.recipient = recipient_of(original->value);
+    if (status.recipient.find('@') == std::string::npos && original != nullptr)
+        status.recipient = recipient_of(original->value);
     auto const action = lower_ascii(trim(group.value("Action")));
     status.action = action.substr(0, action.find_first_of(" ;(\t\r\n"));
     auto diagnostic = decode_header_text(group.value("Diagnostic-Code"));
@@ -68,7 +69,8 @@ std::optional<DeliveryStatus> read_group(HeaderBlock const& group) {
 // Groups of fields, parted by empty lines; some writers put more than one between them.
 std::vector<DeliveryStatus> read_status_part(std::string_view octets) {
     std::vector<DeliveryStatus> recipients;
-    for (std::size_t groups = 0; !octets.empty() && recipients.size() < most_recipients && groups < most_groups; ++groups) {
+    for (std::size_t groups = 0; !octets.empty() && recipients.size() < most_recipients && groups < most_groups;
+         ++groups) {
         while (!octets.empty() && is_space(octets.front())) octets.remove_prefix(1);
         auto const group = split_header(octets, EntityKind::part);
         if (auto status = read_group(group)) recipients.push_back(std::move(*status));
@@ -79,7 +81,8 @@ std::vector<DeliveryStatus> read_status_part(std::string_view octets) {
     return recipients;
 }
 
-// A homemade report names its recipients on lines that begin with the address, or hold it in angle brackets beside a reply code.
+// A homemade report names its recipients on lines that begin with the address, or hold it in angle brackets beside a
+// reply code.
 class TextReportReader {
   public:
     TextReportReader(ParsedMessage const& message, std::string_view text) : message_(message), text_(text) {}
@@ -100,7 +103,8 @@ class TextReportReader {
 
     void take_line(std::string_view line) {
         if (line.empty()) {
-            // qmail and Exim put the reason behind an empty line now and then: a diagnosis that is still empty stays open.
+            // qmail and Exim put the reason behind an empty line now and then: a diagnosis that is still empty stays
+            // open.
             if (!diagnostic_.empty()) close();
             return;
         }
@@ -122,24 +126,29 @@ class TextReportReader {
         if (at == std::string_view::npos || at == 0) return std::nullopt;
         auto const first = line.substr(0, at).find_last_of(" <>\t\"'(:;,[") + 1;
         auto const last = std::min(line.find_first_of(" <>\t\"'():;,]", at), line.size());
-        if (!begins_line(line.substr(0, first)) && !(find_reply_code(line) && first > 0 && line[first - 1] == '<')) return std::nullopt;
+        if (!begins_line(line.substr(0, first)) && !(find_reply_code(line) && first > 0 && line[first - 1] == '<'))
+            return std::nullopt;
         auto word = line.substr(first, last - first);
         while (word.ends_with('.')) word.remove_suffix(1);
         auto const mailbox = parse_mailbox(word);
         if (!mailbox || is_sender(mailbox->key())) return std::nullopt;
         behind_address_ = last;
-        while (behind_address_ < line.size() && std::string_view(" >:\t\"')],").find(line[behind_address_]) != std::string_view::npos) ++behind_address_;
+        while (behind_address_ < line.size() &&
+               std::string_view(" >:\t\"')],").find(line[behind_address_]) != std::string_view::npos)
+            ++behind_address_;
         return mailbox->key();
     }
 
     // What may stand in front of the address: nothing, brackets, a bullet, "To:", "Recipient:".
     static bool begins_line(std::string_view before) {
         auto const words = lower_ascii(before.substr(0, 64));
-        auto const rest = trim(std::string_view(words).substr(std::min(words.find_first_not_of("*-> <\"'(["), words.size())));
+        auto const rest =
+            trim(std::string_view(words).substr(std::min(words.find_first_not_of("*-> <\"'(["), words.size())));
         if (rest.empty()) return true;
-        return before.size() < 64 && (rest.starts_with("to") || rest.starts_with("recipient") || rest.starts_with("failed") ||
-                                      rest.starts_with("rcpt to") || rest.starts_with("address") || rest.find("recipient") != std::string_view::npos ||
-                                      rest.find("deliver") != std::string_view::npos);
+        return before.size() < 64 &&
+               (rest.starts_with("to") || rest.starts_with("recipient") || rest.starts_with("failed") ||
+                rest.starts_with("rcpt to") || rest.starts_with("address") ||
+                rest.find("recipient") != std::string_view::npos || rest.find("deliver") != std::string_view::npos);
     }
 
     [[nodiscard]] bool is_sender(std::string const& key) const {
@@ -187,7 +196,8 @@ void keep_each_once(std::vector<DeliveryStatus>& recipients) {
     recipients = std::move(once);
 }
 
-std::vector<DeliveryStatus> read_recipients(HeaderBlock const& header, ParsedMessage const& message, ReportParts const& parts) {
+std::vector<DeliveryStatus> read_recipients(HeaderBlock const& header, ParsedMessage const& message,
+                                            ReportParts const& parts) {
     auto recipients = read_status_part(parts.status);
     if (!recipients.empty()) return recipients;
     std::string_view text = message.body_text;
@@ -209,14 +219,16 @@ std::optional<std::string> message_id_in_text(std::string_view text) {
         auto const end = std::min(text.find('\n', begin), text.size());
         auto line = trim(text.substr(begin, end - begin));
         while (line.starts_with('>') || line.starts_with(' ') || line.starts_with('|')) line.remove_prefix(1);
-        if (line.size() > 11 && equals_ignoring_case(line.substr(0, 11), "Message-ID:") && line.find('<') != std::string_view::npos)
+        if (line.size() > 11 && equals_ignoring_case(line.substr(0, 11), "Message-ID:") &&
+            line.find('<') != std::string_view::npos)
             return parse_message_id(line.substr(11, limits::header_line_octets));
         begin = end + 1;
     }
     return std::nullopt;
 }
 
-std::optional<std::string> original_message_id(HeaderBlock const& header, ParsedMessage const& message, ReportParts const& parts) {
+std::optional<std::string> original_message_id(HeaderBlock const& header, ParsedMessage const& message,
+                                               ReportParts const& parts) {
     for (auto const* part : {&parts.disposition, &parts.feedback, &parts.returned_mail}) {
         if (part->empty()) continue;
         auto const fields = split_header(*part, EntityKind::message);
@@ -239,7 +251,8 @@ DeliveryReport read_delivery_report(HeaderBlock const& header, ParsedMessage con
     DeliveryReport report;
     auto const is_bounce = message.auto_submitted == AutoSubmitted::bounce;
     if (is_bounce) report.recipients = read_recipients(header, message, parts);
-    if (is_bounce || message.auto_submitted == AutoSubmitted::auto_replied) report.original_message_id = original_message_id(header, message, parts);
+    if (is_bounce || message.auto_submitted == AutoSubmitted::auto_replied)
+        report.original_message_id = original_message_id(header, message, parts);
     return report;
 }
 
