@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "config/ascii.h"
+#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
@@ -64,7 +64,7 @@ void ContactsGatherer::add(ContactsFile file, Reading& reading) {
 }
 
 bool ContactsGatherer::knows(std::string const& organization) const {
-    return names_.contains(ascii::lower(organization));
+    return names_.contains(lower_ascii(organization));
 }
 
 std::vector<std::string> ContactsGatherer::names() const {
@@ -104,7 +104,7 @@ void ContactsGatherer::take_name(OrganizationEntry const& entry, Reading& readin
     auto const where = reading.where(entry.at);
     auto const take = [&](std::string const& name, std::string_view what) {
         if (name.empty()) return;
-        auto const [first, is_new] = names_.emplace(ascii::lower(name), Taken{name, where});
+        auto const [first, is_new] = names_.emplace(lower_ascii(name), Taken{name, where});
         if (!is_new && first->second.where != where)
             reading.error(entry.at, fmt::format("{} {} stands twice", what, in_quotes(name)),
                           "the first is at " + first->second.where);

@@ -7,9 +7,10 @@
 #include <charconv>
 #include <utility>
 
-#include "config/ascii.h"
 #include "config/parsed_text.h"
-#include "parsers/mailbox.h"
+#include "parsers/ascii.h"
+#include "parsers/domain_name.h"
+#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
@@ -32,7 +33,7 @@ bool is_of_family(int family, std::string_view text) {
 }
 
 bool is_label(std::string_view label) {
-    auto const is_inner = [](char c) { return ascii::is_letter_or_digit(c) || c == '-'; };
+    auto const is_inner = [](char c) { return is_letter(c) || is_digit(c) || c == '-'; };
     return !label.empty() && label.size() <= label_octets && std::all_of(label.begin(), label.end(), is_inner) &&
            label.front() != '-' && label.back() != '-';
 }
@@ -74,12 +75,12 @@ std::string bracketed(std::string const& host) {
 
 Parsed<std::string> parse_domain(std::string_view text) {
     if (text.size() > 1 && text.ends_with('.')) text.remove_suffix(1);  // the root
-    std::string domain = ascii::lower(text);
-    auto const is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-    if (!std::all_of(domain.begin(), domain.end(), is_ascii)) {
-        auto const mailbox = parse_mailbox(fmt::format("postmaster@{}", text));
-        if (!mailbox) return ParseError{"not a domain that IDNA knows", 0};
-        domain = mailbox->domain;
+    if (text.size() > 1 && text.ends_with('.')) text.remove_suffix(1);  // the root
+    auto domain = lower_ascii(text);
+    if (std::any_of(domain.begin(), domain.end(), is_8bit)) {
+        auto normalized = normalize_domain(text);
+        if (!normalized) return ParseError{"not a domain that IDNA knows", 0};
+        domain = *std::move(normalized);
     }
     if (domain.size() > domain_octets) return ParseError{"longer than 253 octets", domain_octets};
     std::size_t begin = 0;
@@ -90,7 +91,7 @@ Parsed<std::string> parse_domain(std::string_view text) {
         if (!is_label(label))
             return ParseError{fmt::format("{} is no label of a domain", label.empty() ? "an empty one" : label), begin};
     }
-    if (std::all_of(label.begin(), label.end(), ascii::is_digit)) return ParseError{"an IP address, not a domain", 0};
+    if (std::all_of(label.begin(), label.end(), is_digit)) return ParseError{"an IP address, not a domain", 0};
     return parsed_text(std::move(domain));
 }
 
@@ -119,7 +120,7 @@ Parsed<std::string> parse_network(std::string_view text) {
 }
 
 bool is_loopback(std::string_view host) {
-    auto const name = ascii::lower(host);
+    auto const name = lower_ascii(host);
     return name == "localhost" || name == "::1" || (name.starts_with("127.") && is_of_family(AF_INET, name));
 }
 
@@ -132,7 +133,7 @@ Parsed<ServerUrl> parse_server_url(std::string_view text) {
     auto const colon = text.find("://");
     if (colon == std::string_view::npos) return ParseError{"no '://'", 0};
     ServerUrl url;
-    url.scheme = ascii::lower(text.substr(0, colon));
+    url.scheme = lower_ascii(text.substr(0, colon));
     auto authority = text.substr(colon + 3);
     if (authority.ends_with('/')) authority.remove_suffix(1);
     if (authority.find('@') != std::string_view::npos)

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "config/measure.h"
+#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
@@ -76,7 +77,7 @@ std::string any_of_words(std::vector<std::string> const& words) {
 void report_doubles(std::string_view key, std::vector<TomlValue> const& items, Reading& reading) {
     std::unordered_set<std::string> seen;
     for (auto const& item : items)
-        if (item.text() != nullptr && !seen.insert(ascii::lower(*item.text())).second)
+        if (item.text() != nullptr && !seen.insert(lower_ascii(*item.text())).second)
             report_bad_value(key, item, "stands twice in the list", "take one of them out", reading);
 }
 

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "config/ascii.h"
 #include "config/options.h"
 #include "config/schema.h"
 

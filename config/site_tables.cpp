@@ -74,7 +74,7 @@ Table<ContactsOptions> contacts_table() {
         "[contacts]",
         {
             key("files", &Contacts::files, list_of(path("\"contacts.toml\"")), by_default(R"(["contacts.toml"])"),
-                "The files that list who may write; see postern-contacts.toml(5)."),
+                "The files that list who may write; see contacts.toml(5)."),
             key("max_per_organization", &Contacts::max_per_organization, integer(0U, 1'000'000U), by_default("5"),
                 "More contacts than this in one organisation are an error. 0 lifts it."),
             key("unlisted", &Contacts::unlisted,
@@ -109,7 +109,7 @@ Table<LimitsOptions> limits_table() {
                     "SMTP sessions at a time; beyond it 421."),
                 key("sessions_per_ip", &Limits::sessions_per_ip, integer(1U, 100'000U), by_default("50"),
                     "The same, from one IP address."),
-                key("in_flight", &Limits::in_flight, size(1 * mib, 1024 * gib), by_default("\"256MiB\""),
+                key("in_flight", &Limits::in_flight, size(1 * mib, 64 * gib), by_default("\"256MiB\""),
                     "All messages being received or parsed together; beyond it 452. It bounds the memory."),
                 key("recipients", &Limits::recipients, integer(1U, 10'000U), by_default("100"),
                     "Recipients of one mail; beyond it 452. RFC 5321 4.5.3.1.8 asks for 100 at least."),

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "config/ascii.h"
+#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t longest_word = 64;
 
 std::string folded(std::string_view word) {
-    auto result = ascii::lower(word);
+    auto result = lower_ascii(word);
     std::replace(result.begin(), result.end(), '-', '_');
     return result;
 }

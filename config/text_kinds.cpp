@@ -1,13 +1,15 @@
+#include "config/kinds.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "config/ascii.h"
 #include "config/endpoint.h"
-#include "config/kinds.h"
 #include "config/measure.h"
 #include "config/parsed_text.h"
+#include "parsers/ascii.h"
+#include "parsers/header_fields.h"
 #include "parsers/mailbox.h"
 
 namespace postern {
@@ -44,9 +46,10 @@ Kind<Value> converted(Kind<From> from, Convert convert) {
 }
 
 Parsed<std::string> parse_tag(std::string const& text) {
-    auto const is_inner = [](char c) { return ascii::is_upper(c) || ascii::is_digit(c); };
+    auto const is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    auto const is_inner = [&](char c) { return is_upper(c) || is_digit(c); };
     if (text.size() > 16) return ParseError{"longer than 16 characters", 16};
-    if (!ascii::is_upper(text.front())) return ParseError{"does not begin with A to Z", 0};
+    if (!is_upper(text.front())) return ParseError{"does not begin with A to Z", 0};
     if (!std::all_of(text.begin(), text.end(), is_inner)) return ParseError{"something else than A to Z and 0 to 9", 0};
     return parsed_text(text);
 }
@@ -60,13 +63,13 @@ Parsed<std::string> parse_selector(std::string const& text) {
 
 // The shape of RFC 5646 2.1, without its registry.
 Parsed<std::string> parse_language(std::string const& text) {
+    auto const is_inner = [](char c) { return is_letter(c) || is_digit(c); };
     std::size_t begin = 0;
     for (std::size_t dash = 0; dash != std::string::npos; begin = dash + 1) {
         dash = text.find('-', begin);
         auto const subtag = text.substr(begin, dash == std::string::npos ? dash : dash - begin);
         auto const fits = begin == 0 ? subtag.size() == 2 || subtag.size() == 3 : !subtag.empty() && subtag.size() <= 8;
-        if (!fits || !std::all_of(subtag.begin(), subtag.end(), ascii::is_letter_or_digit))
-            return ParseError{"no language tag", begin};
+        if (!fits || !std::all_of(subtag.begin(), subtag.end(), is_inner)) return ParseError{"no language tag", begin};
     }
     return parsed_text(text);
 }
@@ -77,7 +80,7 @@ Parsed<std::string> parse_authserv_id(std::string const& text) {
     auto const is_token = [](char c) { return c > ' ' && specials.find(c) == std::string_view::npos; };
     if (text == "!topmost") return parsed_text(text);
     if (!std::all_of(text.begin(), text.end(), is_token)) return ParseError{"no authserv-id", 0};
-    return parsed_text(ascii::lower(text));
+    return parsed_text(lower_ascii(text));
 }
 
 Parsed<Mailbox> parse_whole_mailbox(std::string const& text) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/ascii.h"
+#include "parsers/ascii.h"
 
 namespace postern {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 constexpr unsigned max_dots_in_key = 16;
 
 bool is_bare_key(char c) {
-    return ascii::is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
 std::string_view without_indent(std::string_view line) {
@@ -24,7 +24,7 @@ bool looks_like_header(std::string_view line) {
     if (!line.starts_with('[')) return false;
     line.remove_prefix(line.starts_with("[[") ? 2 : 1);
     line = without_indent(line);
-    return !line.empty() && ascii::is_letter(line.front());
+    return !line.empty() && is_letter(line.front());
 }
 
 // "key =".
