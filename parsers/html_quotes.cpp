@@ -96,6 +96,16 @@ std::optional<QuoteMark> known_mark(std::string_view words) {
 
 }  // namespace
 
+bool may_hold_quote_marks(std::string_view html) noexcept {
+    // Parts of the words above and of the styles, in the case that clients write them in.
+    constexpr auto hints = std::to_array<std::string_view>(
+        {"quote", "cite", "wdMsg", "endonsend", "eference-message", "separator-line", "BODY_SECTION", "hotmail_fwd",
+         "reply-intro", "zmail_extra", "smart-beak", "postern-", "E1E1E1", "B5C4DF", "225,225,225", "225, 225, 225",
+         "e5e5e5", "E5E5E5"});
+    return std::any_of(hints.begin(), hints.end(),
+                       [&](std::string_view hint) { return html.find(hint) != std::string_view::npos; });
+}
+
 std::optional<QuoteMark> quote_mark(HtmlToken const& start_tag) {
     if (start_tag.attributes.empty()) return std::nullopt;
     if (start_tag.name == "blockquote") {

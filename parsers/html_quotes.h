@@ -19,6 +19,9 @@ struct QuoteMark {
     std::size_t end = 0;
 };
 
+// Whether it is worth while to look for marks; in a fraction of the time.
+[[nodiscard]] bool may_hold_quote_marks(std::string_view html) noexcept;
+
 // What this start tag marks; nullopt: nothing.
 [[nodiscard]] std::optional<QuoteMark> quote_mark(HtmlToken const& start_tag);
 

@@ -152,6 +152,16 @@ class AttachmentReader {
     std::optional<std::string> html_;
 };
 
+// Most clients quote visibly in plain text; where nothing quoted is seen there, the HTML may know of it.
+std::string reply_text(MimeTree const& tree, PartRoles const& roles, ReadableText const& readable) {
+    auto reply = newly_written(readable);
+    if (reply.has_history) return std::move(reply.text);
+    auto const html = read_marked_html(tree, roles.texts);
+    if (!html) return std::move(reply.text);
+    auto marked = newly_written(*html);
+    return marked.has_history ? std::move(marked.text) : std::move(reply.text);
+}
+
 ReportParts report_parts(MimeTree const& tree) {
     ReportParts parts;
     auto const fill = [&](std::string& part, Entity const& entity) {
@@ -189,7 +199,7 @@ ParsedMessage parse_message(std::string_view octets) {
 
     auto text = read_text(tree, roles.texts);
     if (text.is_cut) add_defects(message, {"the text is longer than is kept"});
-    message.reply_text = newly_written(text.readable).text;
+    message.reply_text = reply_text(tree, roles, text.readable);
     message.body_text = std::move(text.readable.text);
     message.attachments = AttachmentReader(tree, roles, charset).read(text.files, octets);
 

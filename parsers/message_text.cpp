@@ -7,6 +7,7 @@
 #include "parsers/charset.h"
 #include "parsers/flowed_text.h"
 #include "parsers/header_fields.h"
+#include "parsers/html_quotes.h"
 #include "parsers/html_text.h"
 #include "parsers/limits.h"
 #include "parsers/transfer_encoding.h"
@@ -66,8 +67,9 @@ class TextReader {
 
   private:
     ReadableText version_to_read(TextPart const& text) {
-        if (text.plain == Entity::none) return html_version(text);
-        ReadableText plain{plain_version(tree_.entities()[text.plain]), {}};
+        if (text.plain.empty()) return html_version(text);
+        ReadableText plain;
+        for (auto const index : text.plain) append(plain, {plain_version(tree_.entities()[index]), {}});
         if (text.html.empty() || !(is_blank(plain.text) || may_be_stub(plain.text))) return plain;
         auto html = html_version(text);
         return html.text.size() > plain.text.size() ? html : plain;
@@ -145,11 +147,25 @@ MessageText read_text(MimeTree const& tree, std::vector<TextPart> const& texts) 
     return TextReader(tree).read(texts);
 }
 
+std::optional<ReadableText> read_marked_html(MimeTree const& tree, std::vector<TextPart> const& texts) {
+    auto const is_worth_while = [&](TextPart const& text) {
+        return !text.plain.empty() && std::any_of(text.html.begin(), text.html.end(), [&](std::size_t index) {
+            return may_hold_quote_marks(tree.decoded(tree.entities()[index]));
+        });
+    };
+    if (std::none_of(texts.begin(), texts.end(), is_worth_while)) return std::nullopt;
+    auto html_only = texts;
+    for (auto& text : html_only)
+        if (!text.html.empty()) text.plain.clear();
+    auto readable = TextReader(tree).read(html_only).readable;
+    return readable.marks.empty() ? std::nullopt : std::optional{std::move(readable)};
+}
+
 std::string declared_charset(MimeTree const& tree, std::vector<TextPart> const& texts) {
     auto const& entities = tree.entities();
     for (auto const& text : texts)
-        if (text.plain != Entity::none && !entities[text.plain].media_type.charset().empty())
-            return std::string(entities[text.plain].media_type.charset());
+        for (auto const index : text.plain)
+            if (auto const label = entities[index].media_type.charset(); !label.empty()) return std::string(label);
     for (auto const& text : texts) {
         for (auto const index : text.html) {
             if (auto const label = entities[index].media_type.charset(); !label.empty()) return std::string(label);

@@ -1,6 +1,7 @@
 // The readable text of a mail, put together from its text parts. Pure and total.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct MessageText {
 };
 
 [[nodiscard]] MessageText read_text(MimeTree const& tree, std::vector<TextPart> const& texts);
+
+// The HTML versions, where there are any beside the plain text and they bear marks of quoting; else nothing. Clients
+// that leave no sign of it in plain text do so in HTML.
+[[nodiscard]] std::optional<ReadableText> read_marked_html(MimeTree const& tree, std::vector<TextPart> const& texts);
 
 // What raw 8-bit header fields are in, as far as the mail's text declares it: a charset's label, or nothing.
 [[nodiscard]] std::string declared_charset(MimeTree const& tree, std::vector<TextPart> const& texts);

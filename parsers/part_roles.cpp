@@ -66,7 +66,7 @@ class RoleAssigner {
                     child->use = TextUse::attach, child->is_related = child->is_related || is_related;
         };
         if (subtype == "alternative" && place.use == TextUse::read) {
-            if (auto text = versions(multipart); text.plain != Entity::none || !text.html.empty()) {
+            if (auto text = versions(multipart); !text.plain.empty() || !text.html.empty()) {
                 roles_.texts.push_back(std::move(text));
                 for (auto child = places_.begin() + first; child != places_.end(); ++child)
                     child->use = TextUse::said_elsewhere;
@@ -81,15 +81,18 @@ class RoleAssigner {
         std::reverse(places_.begin() + first, places_.end());  // the first is taken first
     }
 
-    // RFC 2046 5.1.4: the parts of an alternative say the same. The first plain text and all that the last part with
-    // HTML holds of it.
+    // RFC 2046 5.1.4: the parts of an alternative say the same. The first part with plain text and the last one with
+    // HTML are taken; parts that are all plain are no versions of one another, so each is read.
     TextPart versions(Entity const& alternative) const {
         TextPart text;
+        std::vector<std::size_t> other_plain;
         for (auto child = alternative.first_child; child != Entity::none; child = entities_[child].next_sibling) {
             auto found = texts_within(child);
-            if (text.plain == Entity::none) text.plain = found.plain;
+            auto& plain = text.plain.empty() ? text.plain : other_plain;
+            plain.insert(plain.end(), found.plain.begin(), found.plain.end());
             if (!found.html.empty()) text.html = std::move(found.html);
         }
+        if (text.html.empty()) text.plain.insert(text.plain.end(), other_plain.begin(), other_plain.end());
         return text;
     }
 
@@ -101,7 +104,7 @@ class RoleAssigner {
             stack.pop_back();
             auto const& entity = entities_[index];
             if (entity.disposition == "attachment" || entity.is_message()) continue;
-            if (entity.media_type.is("text/plain") && text.plain == Entity::none) text.plain = index;
+            if (entity.media_type.is("text/plain")) text.plain.push_back(index);
             if (entity.media_type.is("text/html")) text.html.push_back(index);
             auto const above = static_cast<std::ptrdiff_t>(stack.size());
             for (auto child = entity.first_child; child != Entity::none; child = entities_[child].next_sibling)
@@ -120,7 +123,17 @@ class RoleAssigner {
             for (auto child = related.first_child; child != Entity::none; child = entities_[child].next_sibling)
                 if (entities_[child].content_id && *entities_[child].content_id == id) return child;
         }
+        // Some writers put the parts that HTML shows before it: the type parameter says which kind the root is.
+        auto const* const type = related.media_type.content.find("type");
+        auto const wanted = type ? lower_ascii(type->value) : std::string("text/html");
+        if (is_text_or_multipart(related.first_child)) return related.first_child;
+        for (auto child = related.first_child; child != Entity::none; child = entities_[child].next_sibling)
+            if (entities_[child].media_type.is(wanted)) return child;
         return related.first_child;
+    }
+
+    bool is_text_or_multipart(std::size_t index) const noexcept {
+        return entities_[index].is_multipart() || is_plain_or_html(entities_[index]);
     }
 
     void add_leaf(Entity const& entity, Place const& place) {
@@ -145,7 +158,7 @@ class RoleAssigner {
         if (entities_[index].media_type.is("text/html"))
             text.html.push_back(index);
         else
-            text.plain = index;
+            text.plain.push_back(index);
         roles_.texts.push_back(std::move(text));
     }
 

@@ -9,9 +9,9 @@
 
 namespace postern {
 
-// A stretch of the body, of which there may be two versions. Indices in MimeTree::entities.
+// A stretch of the body, of which there may be two versions, in one part or more each. Indices in MimeTree::entities.
 struct TextPart {
-    std::size_t plain = Entity::none;
+    std::vector<std::size_t> plain;
     std::vector<std::size_t> html;
 };
 

@@ -168,11 +168,21 @@ class LineClassifier {
             auto const content = trim(text_.substr(position, end - position));
             if (content.empty())
                 line.role = LineRole::blank;
-            else if (content.front() == '>')
+            else if (content.front() == '>' && !ends_broken_address(content))
                 line.role = LineRole::quoted;
             result_.lines.push_back(line);
             position = end + 1;
         }
+    }
+
+    // "… <ana@northwind.example\n> wrote:": the bracket belongs to the line above.
+    bool ends_broken_address(std::string_view content) const noexcept {
+        if (result_.lines.empty() || result_.lines.back().role != LineRole::text || !ends_with_colon(content))
+            return false;
+        auto const above = trimmed(result_.lines.size() - 1);
+        auto const open = above.rfind('<');
+        return open != std::string_view::npos && above.find('>', open) == std::string_view::npos &&
+               above.find('@', open) != std::string_view::npos;
     }
 
     void apply_marks() {

@@ -125,6 +125,36 @@ TEST_CASE("the alternative that can be read") {
         "The text that the sender wrote, at length and in full.");
 }
 
+TEST_CASE("parts of an alternative that are all plain are no versions of one another") {
+    CHECK(
+        parse_message("Content-Type: multipart/alternative; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n").body_text ==
+        "one\n\ntwo");
+}
+
+TEST_CASE("RFC 2387: the root of a related part, also where a writer puts it last") {
+    auto const related = [](std::string const& parameters) {
+        return parse_message("Content-Type: multipart/related; boundary=b" + parameters +
+                             "\n\n--b\nContent-Type: image/png\nContent-ID: <i>\n\npng\n--b\nContent-Type: "
+                             "text/html\nContent-ID: <r>\n\n<p>text</p>\n--b--\n");
+    };
+    for (auto const* const parameters : {"", "; start=\"<r>\"", "; type=\"text/html\""}) {
+        auto const message = related(parameters);
+        CHECK(message.body_text == "text");
+        REQUIRE(message.attachments.size() == 1);
+        CHECK(message.attachments[0].media_type == "image/png");
+        CHECK(message.attachments[0].is_inline);
+    }
+}
+
+TEST_CASE("quotes that only the HTML version marks are found there") {
+    auto const message = parse_message(
+        "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nNew.\nOld, without any sign of "
+        "it.\n--b\nContent-Type: text/html\n\n"
+        "<div>New.</div><div class=\"yahoo_quoted\">Old, without any sign of it.</div>\n--b--\n");
+    CHECK(message.body_text == "New.\nOld, without any sign of it.");
+    CHECK(message.reply_text == "New.");
+}
+
 TEST_CASE("signed and encrypted mail stays whole") {
     auto const message = parse_message(
         "Content-Type: multipart/signed; boundary=b; protocol=\"application/pgp-signature\"\n\n--b\n\nsigned "

@@ -32,6 +32,7 @@ TEST_CASE("reply: an attribution before a quotation, in the languages that clien
              "2024年1月15日(月) 14:30 Ana Ruiz <ana@northwind.example>:",
              "Ana Ruiz <ana@northwind.example> 于2024年1月15日周一 14:30写道：",
              "пн, 15 янв. 2024 г. в 14:30, Ana Ruiz <ana@northwind.example>:",
+             "tir. 18. apr. 2017 kl. 13:09 skrev Ana Ruiz <ana@northwind.example\n>:",
              "ma 15. tammik. 2024 klo 14.30 Ana Ruiz (ana@northwind.example) kirjoitti:",
              "Ana Ruiz <ana@northwind.example>, 15 Oca 2024 Pzt, 14:30 tarihinde şunu yazdı:",
              "2024. jan. 15., H 14:30 keltezéssel Ana Ruiz <ana@northwind.example> ezt írta:",
