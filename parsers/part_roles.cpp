@@ -144,8 +144,8 @@ class RoleAssigner {
         if (!is_text || place.use == TextUse::attach) return attach(place);
         if (entity.disposition == "attachment" && !is_whole) return attach(place);
         if (has_name(entity)) {
-            // Clients name the files they show inline, and some name the body itself.
-            bool const is_body = roles_.texts.empty() && entity.disposition.empty() && place.use == TextUse::read;
+            // Clients name the files they show inline, and some name the body itself: that is what stands first.
+            bool const is_body = roles_.texts.empty() && roles_.attachments.empty() && place.use == TextUse::read;
             if (!is_body) return attach(place);
         }
         if (place.use == TextUse::read) read(place.entity);
