@@ -7,7 +7,8 @@
 #include <optional>
 
 #include "config/load.h"
-#include "templates/utf8.h"
+#include "parsers/charset.h"
+#include "templates/clean_text.h"
 
 namespace postern {
 

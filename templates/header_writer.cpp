@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "templates/utf8.h"
+#include "parsers/charset.h"
+#include "templates/clean_text.h"
 
 namespace postern {
 

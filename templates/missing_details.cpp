@@ -5,8 +5,8 @@
 #include <bitset>
 #include <string>
 
+#include "templates/clean_text.h"
 #include "templates/detail_phrases.h"
-#include "templates/utf8.h"
 
 namespace postern {
 

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "parsers/charset.h"
+#include "templates/clean_text.h"
 #include "templates/header_writer.h"
-#include "templates/utf8.h"
 
 namespace postern {
 

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "templates/built_in.h"
-#include "templates/utf8.h"
+#include "templates/clean_text.h"
 
 namespace postern {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "templates/utf8.h"
+#include "templates/clean_text.h"
 
 namespace postern {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "parsers/ticket_reference.h"
+#include "parsers/charset.h"
+#include "templates/clean_text.h"
 #include "templates/outgoing_message.h"
 #include "templates/template_set.h"
-#include "templates/utf8.h"
 
 namespace postern {
 
@@ -40,11 +40,6 @@ std::string human_size(std::uint64_t octets, std::string_view language) {
     bool const point = std::find(with_point.begin(), with_point.end(), language.substr(0, 2)) != with_point.end();
     if (!point) std::replace(text.begin(), text.end(), '.', ',');
     return text + " " + units[unit];
-}
-
-// Subjects without tags of ours: the right one is put before it, and a foreign one would lead an answer astray.
-std::string subject_of(std::string_view text) {
-    return clean_line(without_ticket_tags(clean_line(text, text.size())), subject_code_points);
 }
 
 // RFC 5322 3.6.5: "Re: " once, also where the mail that opened the ticket was a reply.
@@ -89,7 +84,7 @@ FieldValues receipt_values(ReceiptFields const& fields, std::string const& langu
     values["site"] = name_of(fields.site_name);
     values["language"] = language;
     values["ticket"] = name_of(fields.ticket);
-    values["subject"] = subject_of(fields.subject);
+    values["subject"] = clean_line(fields.subject, subject_code_points);
     values["severity"] = name_of(fields.severity);
     // A name that is an address is no name to greet somebody by.
     values["contact"] =

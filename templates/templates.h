@@ -29,7 +29,7 @@ namespace postern {
 struct ReceiptFields {
     std::string site_name;
     std::string ticket;   // "ACME-1042"
-    std::string subject;  // of the ticket
+    std::string subject;  // of the ticket, without tags of ours
     std::string severity;
     std::string contact_name;  // may be empty
     struct AttachmentLine {

@@ -1,4 +1,4 @@
-// UTF-8, one code point at a time, and what becomes of text that others wrote before it is shown. Pure.
+// What becomes of text that others wrote before it is shown. Pure.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,6 @@ struct CodePoint {
 
 // The first code point of a text that is not empty (RFC 3629: shortest form, no surrogates).
 [[nodiscard]] CodePoint first_code_point(std::string_view text) noexcept;
-[[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
-[[nodiscard]] bool is_ascii(std::string_view text) noexcept;
 
 // One line that can do no harm where it is shown: white space and line ends of any kind become one space, control
 // characters, invisible ones and those that turn the direction of writing are left out, invalid octets become U+FFFD.

@@ -1,4 +1,4 @@
-#include "templates/utf8.h"
+#include "templates/clean_text.h"
 
 #include <algorithm>
 #include <array>
@@ -92,19 +92,6 @@ CodePoint first_code_point(std::string_view text) noexcept {
     constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
     if (value < smallest[octets] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
     return {value, octets, true};
-}
-
-bool is_valid_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        auto const point = first_code_point(text);
-        if (!point.valid) return false;
-        text.remove_prefix(point.octets);
-    }
-    return true;
-}
-
-bool is_ascii(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 std::string clean_line(std::string_view text, std::size_t max_code_points) {

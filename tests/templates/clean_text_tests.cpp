@@ -1,16 +1,17 @@
-#include "templates/utf8.h"
+#include "templates/clean_text.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 
 using namespace postern;
 
-TEST_CASE("RFC 3629: what is UTF-8 and what is not") {
-    for (auto const* text : {"", "abc", "ü", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"})
-        CHECK(is_valid_utf8(text));
+TEST_CASE("RFC 3629: code points in their shortest form, no surrogates") {
+    CHECK(first_code_point("a").value == U'a');
+    CHECK(first_code_point("\xE2\x82\xACx").value == 0x20AC);
+    CHECK(first_code_point("\xF4\x8F\xBF\xBF").octets == 4);
     for (auto const* text :
-         {"\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8", "a\xFF"})
-        CHECK_FALSE(is_valid_utf8(text));
+         {"\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8", "\xE2\x82"})
+        CHECK_FALSE(first_code_point(text).valid);
 }
 
 TEST_CASE("clean_line leaves one harmless line") {
