@@ -148,9 +148,9 @@ class HtmlReader {
     }
 
     void start_block(std::string_view name) {
-        if (is_one_of(name, paragraphs) || name == "blockquote")
+        if (is_one_of(name, paragraphs))
             layout_.break_lines(2);
-        else if (is_one_of(name, lines))
+        else if (is_one_of(name, lines) || name == "blockquote")
             layout_.break_lines(1);
         else if (name == "tr")
             layout_.end_row();

@@ -48,7 +48,9 @@ void read_with_mimetic(Entity& entity) {
     fields.load(clean.data(), clean.data() + clean.size(), mimetic::imBody | mimetic::imChildParts);
     mimetic::Header const& header = fields.header();
     entity.disposition = lower_ascii(header.contentDisposition().type());
-    if (auto const id = header.contentId().str(); id.size() > 2) entity.content_id = id.substr(1, id.size() - 2);
+    // Of a field that is missing mimetic makes an identifier up.
+    if (auto const id = bare_id.empty() ? std::string{} : header.contentId().str(); id.size() > 2)
+        entity.content_id = id.substr(1, id.size() - 2);
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ class LineClassifier {
         for (std::size_t i = 0; i < result_.history; ++i) {
             if (role(i) != LineRole::text) continue;
             auto const line = trimmed(i);
-            if (is_reply_marker(line) || leads_history(i, line) || begins_header(i, line))
+            if (leads_quotation(i))
                 result_.history = i;
             else if (ends_with_colon(line))
                 classify_attribution(i);
@@ -224,6 +224,13 @@ class LineClassifier {
         return i;
     }
 
+    // A quotation, or a line that leads one, stands here.
+    bool leads_quotation(std::size_t i) const {
+        if (role(i) != LineRole::text) return role(i) == LineRole::quoted || role(i) == LineRole::attribution;
+        auto const line = trimmed(i);
+        return is_reply_marker(line) || leads_history(i, line) || begins_header(i, line);
+    }
+
     // "-----Original Message-----", "---- On …, Ana wrote ----", "Begin forwarded message:".
     bool leads_history(std::size_t i, std::string_view line) const {
         auto inner = line;
@@ -262,8 +269,7 @@ class LineClassifier {
     // Line `last` ends with a colon: does it, with the lines before it, lead a quotation?
     void classify_attribution(std::size_t last) {
         auto const next = next_line(last);
-        bool const is_followed_by_quote =
-            next < result_.lines.size() && (role(next) == LineRole::quoted || role(next) == LineRole::attribution);
+        bool const is_followed_by_quote = next < result_.lines.size() && leads_quotation(next);
         std::string joined;
         for (std::size_t count = 0; count < attribution_lines && count <= last; ++count) {
             auto const i = last - count;

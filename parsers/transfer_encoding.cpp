@@ -71,6 +71,13 @@ bool continues_as_base64(std::string_view octets, std::size_t position) noexcept
     return !line.empty();
 }
 
+// "---" or "___" at the start of a line: a footer that was put behind data without padding.
+bool is_rule(std::string_view octets, std::size_t position) noexcept {
+    if (position == 0 || octets[position - 1] != '\n') return false;
+    auto const rule = octets.substr(position, 3);
+    return rule == "---" || rule == "___";
+}
+
 // Collects six bits at a time where four clean characters in a row are not to be had.
 class Base64Group {
   public:
@@ -208,6 +215,7 @@ std::string decode_base64(std::string_view octets) {
             position = decode_clean_groups(octets, position, out);
             if (position == octets.size()) break;
         }
+        if (is_rule(octets, position)) break;
         char const c = octets[position++];
         if (auto const value = base64_value(c); value != foreign) {
             group.add(value);
