@@ -13,7 +13,7 @@ namespace {
 constexpr char const* suites = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 [[noreturn]] void fail(std::filesystem::path const& file, std::string const& what) {
-    throw std::runtime_error(file.string() + ": " + what);
+    throw TlsFileError(file.string() + ": " + what);
 }
 
 // A key with a passphrase must not make the daemon ask at a terminal.

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 
 namespace boost::asio::ssl {
 class context;
@@ -11,8 +12,14 @@ class context;
 
 namespace postern {
 
-// Reads the certificate with its chain and the key. Throws std::runtime_error that names the file and what is wrong
-// with it. What it returns is not changed any more and may be used by any number of sessions.
+// A certificate or key that can't be used: names the file and what is wrong with it.
+class TlsFileError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// Reads the certificate with its chain and the key; throws TlsFileError. What it returns is not changed any more and
+// may be used by any number of sessions.
 [[nodiscard]] std::shared_ptr<boost::asio::ssl::context> load_smtp_tls(std::filesystem::path const& certificate_file,
                                                                        std::filesystem::path const& key_file);
 
