@@ -76,7 +76,7 @@ std::string message_json(ParsedMessage const& message) {
     json["defects"] = message.defects;
     json["over_limit"] = or_null(message.over_limit);
     // Whatever octets slipped through every parser: the output stays valid UTF-8.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace postern

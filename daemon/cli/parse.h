@@ -7,7 +7,7 @@
 
 namespace postern {
 
-// Always valid UTF-8, on one line, without a line end. What is unknown is null.
+// Always valid UTF-8, indented, without a line end. What is unknown is null.
 [[nodiscard]] std::string message_json(ParsedMessage const& message);
 
 }  // namespace postern

@@ -2,14 +2,13 @@
 #include <iterator>
 #include <ostream>
 
+#include "daemon/cli/parse.h"
 #include "daemon/cli/read_octets.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
 #include "parsers/message.h"
 
 namespace postern {
-
-[[nodiscard]] std::string message_json(ParsedMessage const& message);  // parse.cpp
 
 namespace {
 

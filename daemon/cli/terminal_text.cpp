@@ -7,32 +7,10 @@
 #include <cstdint>
 #include <iterator>
 
+#include "templates/clean_text.h"
+
 namespace postern {
 namespace {
-
-struct Decoded {
-    char32_t code_point = 0;
-    std::size_t octets = 1;
-    bool valid = false;
-};
-
-// One character of UTF-8 (RFC 3629 4): overlong forms, surrogates and what lies above U+10FFFF are not valid.
-Decoded decode(std::string_view text, std::size_t at) {
-    auto const octet = [&](std::size_t i) { return static_cast<std::uint8_t>(text[at + i]); };
-    auto const lead = octet(0);
-    if (lead < 0x80) return {lead, 1, true};
-    std::size_t const length = lead >= 0xF0 ? 4U : lead >= 0xE0 ? 3U : 2U;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return {};
-    auto code_point = static_cast<char32_t>(lead & (0x7FU >> length));
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((octet(i) & 0xC0U) != 0x80U) return {};
-        code_point = (code_point << 6U) | (octet(i) & 0x3FU);
-    }
-    bool const overlong = (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
-    bool const surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-    if (overlong || surrogate || code_point > 0x10FFFF) return {};
-    return {code_point, length, true};
-}
 
 struct Range {
     char32_t first, last;
@@ -109,7 +87,7 @@ std::string visible(std::string_view text, Lines lines) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
-        auto const [code_point, octets, valid] = decode(text, at);
+        auto const [code_point, octets, valid] = first_code_point(text.substr(at));
         if (!valid) {
             out += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(text[at]));
         } else if (code_point < 0x20) {
@@ -139,7 +117,7 @@ std::string visible_json(std::string_view document) {
     std::string out;
     out.reserve(document.size());
     for (std::size_t at = 0; at < document.size();) {
-        auto const [code_point, octets, valid] = decode(document, at);
+        auto const [code_point, octets, valid] = first_code_point(document.substr(at));
         if (valid && is_deceiving(code_point)) {
             out += json_escape(code_point);
         } else {
@@ -161,8 +139,8 @@ std::string visible_text(std::string_view text) {
 std::size_t display_width(std::string_view text) {
     std::size_t width = 0;
     for (std::size_t at = 0; at < text.size();) {
-        auto const character = decode(text, at);
-        width += character.valid ? width_of(character.code_point) : 1;
+        auto const character = first_code_point(text.substr(at));
+        width += character.valid ? width_of(character.value) : 1;
         at += character.octets;
     }
     return width;
@@ -173,8 +151,8 @@ std::string cut_to_width(std::string_view text, std::size_t columns) {
     if (columns == 0) return {};
     std::size_t width = 0, at = 0;
     while (at < text.size()) {
-        auto const character = decode(text, at);
-        width += character.valid ? width_of(character.code_point) : 1;
+        auto const character = first_code_point(text.substr(at));
+        width += character.valid ? width_of(character.value) : 1;
         if (width > columns - 1) break;  // the ellipsis takes one column
         at += character.octets;
     }

@@ -1,5 +1,7 @@
 #include "tests/daemon/cli_terminal.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
@@ -60,8 +62,21 @@ Terminal::Terminal() : store(make_memory_store()), options(site_options()), now(
     options.file = "/etc/postern/postern.toml";
 }
 
+std::string Terminal::exchange_ids(std::string text, bool to_real) const {
+    std::size_t count = 0;
+    for (auto const& entry : store->ledger({})) {
+        auto const shown = fmt::format("MAIL{:012}", ++count);
+        auto const& from = to_real ? shown : entry.id.text;
+        auto const& to = to_real ? entry.id.text : shown;
+        for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+            text.replace(at, from.size(), to);
+        }
+    }
+    return text;
+}
+
 Session Terminal::run(std::string_view command) {
-    auto words = words_of(command);
+    auto words = words_of(exchange_ids(std::string(command), true));
     REQUIRE(words.at(0) == "postern");
     words.erase(words.begin());
     std::istringstream in;
@@ -77,7 +92,11 @@ Session Terminal::run(std::string_view command) {
                                if (has_errors(findings)) loaded.options.reset();
                                return loaded;
                            },
-                       .open_store = [this](Options const&, Opening) { return store; },
+                       .open_store =
+                           [this](Options const&, Opening) {
+                               if (open_store_error) throw StoreError(*open_store_error);
+                               return store;
+                           },
                        .daemon_is_up = [this](Options const&) { return daemon_is_up; },
                        .return_to_caller = [] {}};
     Context context(in, out, err, std::move(world));
@@ -85,7 +104,7 @@ Session Terminal::run(std::string_view command) {
     context.terminal = is_terminal;
     context.style = style;
     auto const code = run_command_line(words, context);
-    return {static_cast<int>(code), out.str(), err.str()};
+    return {static_cast<int>(code), exchange_ids(out.str(), false), exchange_ids(err.str(), false)};
 }
 
 void Terminal::session(std::string_view transcript) {

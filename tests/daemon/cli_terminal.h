@@ -5,10 +5,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/finding.h"
 #include "config/options.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/text_table.h"
@@ -26,19 +28,23 @@ class Terminal {
   public:
     Terminal();
 
-    // Compares line by line, whatever the indentation of the first line, and fails the test where it differs.
+    // Takes away the first line's indentation everywhere; fails the test where the session went otherwise.
     void session(std::string_view transcript);
     // One command line, with '…' and "…" as a shell has them.
     [[nodiscard]] Session run(std::string_view command);
 
     std::shared_ptr<Store> store;
     Options options;
-    Findings findings;  // of loading; errors leave the options out
+    Findings findings;                           // of loading; errors leave the options out
+    std::optional<StoreError> open_store_error;  // of the store, when it is opened
     TimePoint now;
     bool daemon_is_up = true;
     bool is_terminal = false;
     Style style;
     std::map<std::string, std::string> files;
+
+  private:
+    [[nodiscard]] std::string exchange_ids(std::string text, bool to_real) const;
 };
 
 }  // namespace postern::testing
