@@ -13,6 +13,8 @@ struct ParsingDesk::Job {
     Done done;
     std::shared_ptr<Policy const> policy;  // the one in force when the mail came
     ParsedMessage message;
+    std::exception_ptr failure;  // of parsing
+    bool parsed = false;
     Receipt receipt;
 };
 
@@ -42,6 +44,10 @@ void ParsingDesk::submit(RawMessage message, Done done) {
     {
         std::lock_guard const lock(mutex_);
         job->policy = policy_;
+        if (job->raw.imap) {
+            std::lock_guard const lanes_lock(lanes_mutex_);
+            lanes_[job->raw.imap->folder].push_back(job);
+        }
         waiting_.push_back(std::move(job));
         ++unanswered_;
     }
@@ -71,13 +77,24 @@ void ParsingDesk::parse_loop() {
 void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
     try {
         if (!job->raw.unread || job->raw.only_header) job->message = parse_message(job->raw.octets);
-        take_in(job);
     } catch (std::exception const&) {
-        answer(*job, std::current_exception());
+        job->failure = std::current_exception();
     }
+    in_order(job);
+}
+
+void ParsingDesk::in_order(std::shared_ptr<Job> const& job) {
+    if (!job->raw.imap) return take_in(job);
+    std::lock_guard const lock(lanes_mutex_);
+    job->parsed = true;
+    auto const found = lanes_.find(job->raw.imap->folder);
+    auto& lane = found->second;
+    for (; !lane.empty() && lane.front()->parsed; lane.pop_front()) take_in(lane.front());
+    if (lane.empty()) lanes_.erase(found);
 }
 
 void ParsingDesk::take_in(std::shared_ptr<Job> const& job) {
+    if (job->failure) return answer(*job, job->failure);
     writer_.post(
         [this, job](Store& store) { job->receipt = intake(job->raw, job->message, *job->policy, store, clock_()); },
         [this, job](std::exception_ptr const& failure) { answer(*job, failure); });

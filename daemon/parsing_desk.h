@@ -6,8 +6,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -35,6 +37,7 @@ class ParsingDesk : public IntakeDesk {
     struct Job;
     void parse_loop();
     void parse(std::shared_ptr<Job> const& job);
+    void in_order(std::shared_ptr<Job> const& job);
     void take_in(std::shared_ptr<Job> const& job);
     void answer(Job& job, std::exception_ptr const& failure);
     void log_outcome(Job const& job);
@@ -48,6 +51,9 @@ class ParsingDesk : public IntakeDesk {
     std::condition_variable wake_;
     std::condition_variable idle_;
     std::deque<std::shared_ptr<Job>> waiting_;  // bounded by InFlight: what is in it was reserved
+    // Mail of one folder is taken in as it lies there, so that a reply meets the ticket that the mail before it opens.
+    std::mutex lanes_mutex_;  // taken after mutex_, if both are
+    std::map<std::string, std::deque<std::shared_ptr<Job>>> lanes_;
     std::size_t unanswered_ = 0;
     bool ending_ = false;
     std::vector<std::thread> threads_;
