@@ -1,8 +1,8 @@
 #include "daemon/outbox_sender.h"
 
-#include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/outbox_claims.h"
 #include "daemon/relay.h"
 #include "daemon/retry_schedule.h"
 
@@ -24,12 +25,8 @@ using std::chrono::steady_clock;
 
 // As many as one commit of the writer can settle without holding up the mail that comes in meanwhile.
 constexpr std::size_t claim_mails = 64;
-// Longer than the slowest relay may take for one mail (relay_smtp.cpp), so that no claim ends while its mail is sent.
-constexpr auto claim_length = std::chrono::minutes{60};
-constexpr auto longest_send = std::chrono::minutes{20};
-// What was sent and is not yet settled goes out again after a crash: it is settled at least this often.
-constexpr std::size_t settle_mails = 16;
-constexpr auto settle_after = std::chrono::milliseconds{50};
+// The slowest relay, twice (relay_smtp.cpp): a claim that ends sooner is not used any more.
+constexpr auto longest_send = std::chrono::minutes{30};
 // How soon an operator's `outbox retry`, in a process of its own, is noticed.
 constexpr auto look_again = std::chrono::seconds{1};
 // A connection that nobody uses for so long is given back; servers begin to close theirs after ten.
@@ -43,29 +40,12 @@ TimePoint clock_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-// What became of one claimed mail.
-struct Settlement {
-    OutboxId id;
-    std::optional<SendOutcome> outcome;  // none: it was not tried
-};
-using Settlements = std::vector<Settlement>;
-
-void settle_all(Store& store, Settlements const& settlements) {
-    for (auto const& [id, outcome] : settlements) {
-        if (outcome) {
-            store.settle(id, *outcome);
-        } else {
-            store.release_claim(id);
-        }
-    }
-}
-
 }  // namespace
 
 class OutboxSender::State {
   public:
     State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log)
-        : options_(std::move(options)), writer_(writer), log_(log) {
+        : options_(std::move(options)), log_(log), claims_(writer) {
         relay_ = make_relay(options_, helo, [this] { return must_stop(); });
         thread_ = std::thread([this] { run(); });
     }
@@ -103,15 +83,8 @@ class OutboxSender::State {
         sigfillset(&all);
         pthread_sigmask(SIG_BLOCK, &all, nullptr);
         while (!stopping_) {
-            if (relay_failures_ > 0) wait_for_relay();
-            if (stopping_) break;
             try {
-                auto const mails = claim();
-                if (mails.empty()) {
-                    wait_for_work();
-                } else {
-                    send_all(mails);
-                }
+                step();
             } catch (std::exception const& failure) {
                 // The store cannot do it now; what is to be settled is kept.
                 log_.error("outbox-waits", {{"error", failure.what()}});
@@ -121,37 +94,33 @@ class OutboxSender::State {
         leave();
     }
 
-    // Of what is claimed and settled here nothing is in flight at the writer any more.
-    std::vector<OutboxMail> claim() {
-        std::vector<OutboxMail> mails;
-        auto const settlements = take_settlements();
+    void step() {
         // A relay that did not answer is tried with one mail.
-        auto const max = relay_failures_ > 0 ? 1 : claim_mails;
-        try {
-            writer_.run([&](Store& store) {
-                settle_all(store, settlements);
-                auto const now = clock_now();
-                mails = store.claim_due(now, now + claim_length, max);
-                next_due_ = mails.empty() ? store.next_due() : std::nullopt;
-            });
-        } catch (...) {
-            give_back(settlements);
-            throw;
-        }
-        claim_ends_ = steady_clock::now() + claim_length;
-        return mails;
+        bool const is_down = relay_failures_ > 0;
+        if (is_down && !claims_.has_begun()) wait_for_relay();
+        if (!claims_.has_begun()) claims_.begin(is_down ? 1 : claim_mails);
+        auto const claimed = claims_.finish();
+        if (claimed.mails.empty()) return wait_for_work(claimed.next_due);
+        // More of them, it seems: claimed while these are sent.
+        if (claimed.mails.size() == claim_mails) claims_.begin(claim_mails);
+        send_all(claimed);
+        if (relay_failures_ > 0 && claims_.has_begun()) release(claims_.finish());
     }
 
-    void send_all(std::vector<OutboxMail> const& mails) {
+    void release(OutboxClaims::Claimed const& claimed) {
+        for (auto const& mail : claimed.mails) claims_.settle(mail.id, std::nullopt);
+    }
+
+    void send_all(OutboxClaims::Claimed const& claimed) {
         bool go_on = true;
-        for (auto const& mail : mails) {
-            go_on = go_on && !stopping_ && claim_ends_ - steady_clock::now() > longest_send;
+        for (auto const& mail : claimed.mails) {
+            go_on = go_on && !stopping_ && claimed.ends - steady_clock::now() > longest_send;
             if (go_on) {
                 go_on = send(mail);
             } else {
-                add({mail.id, std::nullopt});
+                claims_.settle(mail.id, std::nullopt);
             }
-            settle_if_due();
+            claims_.settle_if_due();
         }
         last_sent_ = steady_clock::now();
     }
@@ -163,7 +132,7 @@ class OutboxSender::State {
         broken_ = result.kind == Kind::broke_off ? broken_ + 1 : 0;
         bool const is_down = result.kind == Kind::relay_down || broken_ >= broken_in_a_row;
         if (result.kind == Kind::interrupted) {
-            add({mail.id, std::nullopt});
+            claims_.settle(mail.id, std::nullopt);
             return false;
         }
         settle(mail, result);
@@ -197,7 +166,7 @@ class OutboxSender::State {
             }
         }
         say(mail, outcome);
-        add({mail.id, std::move(outcome)});
+        claims_.settle(mail.id, std::move(outcome));
     }
 
     void say(OutboxMail const& mail, SendOutcome const& outcome) {
@@ -230,34 +199,18 @@ class OutboxSender::State {
 
     // Until the relay is due, or somebody else worked on the store: that may be an operator who mended it.
     void wait_for_relay() {
-        auto seen = data_version();
+        auto const seen = claims_.data_version();
         while (!stopping_ && steady_clock::now() < relay_retry_at_) {
             wait_until(std::min(relay_retry_at_, steady_clock::now() + look_again), WakeUp::stop);
-            auto const now = stopping_ ? seen : data_version();
-            if (now != seen) return;
+            if (!stopping_ && claims_.data_version() != seen) return;
         }
     }
 
-    std::int64_t data_version() {
-        std::int64_t version = 0;
-        auto const settlements = take_settlements();
-        try {
-            writer_.run([&](Store& store) {
-                settle_all(store, settlements);
-                version = store.data_version();
-            });
-        } catch (std::exception const&) {
-            give_back(settlements);
-        }
-        return version;
-    }
-
-    void wait_for_work() {
+    void wait_for_work(std::optional<TimePoint> next_due) {
         if (steady_clock::now() - last_sent_ >= rest_after) relay_->rest();
-        auto until = steady_clock::now() + look_again;
-        if (next_due_)
-            until = std::min(until, steady_clock::now() + std::max(*next_due_ - clock_now(), TimePoint::duration{1}));
-        wait_until(until, WakeUp::work);
+        auto wait = std::chrono::duration_cast<TimePoint::duration>(look_again);
+        if (next_due) wait = std::clamp(*next_due - clock_now(), TimePoint::duration{1}, wait);
+        wait_until(steady_clock::now() + wait, WakeUp::work);
     }
 
     enum class WakeUp { work, stop };
@@ -267,41 +220,10 @@ class OutboxSender::State {
         if (by == WakeUp::work) woken_ = false;
     }
 
-    // What is sent and not yet known to the store.
-    void add(Settlement settlement) {
-        std::lock_guard const lock(mutex_);
-        if (unsettled_.empty()) unsettled_since_ = steady_clock::now();
-        unsettled_.push_back(std::move(settlement));
-    }
-    Settlements take_settlements() {
-        std::lock_guard const lock(mutex_);
-        return std::exchange(unsettled_, {});
-    }
-    void give_back(Settlements const& settlements) {
-        std::lock_guard const lock(mutex_);
-        unsettled_.insert(unsettled_.begin(), settlements.begin(), settlements.end());
-    }
-
-    // Without waiting for the commit: the next mail is on its way meanwhile. The writer keeps the order of its jobs.
-    void settle_if_due() {
-        {
-            std::lock_guard const lock(mutex_);
-            if (unsettled_.empty()) return;
-            if (unsettled_.size() < settle_mails && steady_clock::now() - unsettled_since_ < settle_after) return;
-        }
-        auto const settlements = std::make_shared<Settlements const>(take_settlements());
-        writer_.post([settlements](Store& store) { settle_all(store, *settlements); },
-                     [this, settlements](std::exception_ptr const& failure) {
-                         if (failure) give_back(*settlements);
-                     });
-    }
-
-    // The writer's jobs run in their order: when this one is done, none of ours is left that would call us.
     void leave() {
         try {
-            writer_.run([](Store&) {});
-            auto const settlements = take_settlements();
-            if (!settlements.empty()) writer_.run([&](Store& store) { settle_all(store, settlements); });
+            if (claims_.has_begun()) release(claims_.finish());
+            claims_.flush();
         } catch (std::exception const& failure) {
             // They stay claimed until the next start, and go out again with the Message-ID they have.
             log_.error("outbox-not-settled", {{"error", failure.what()}});
@@ -310,21 +232,18 @@ class OutboxSender::State {
     }
 
     RelayOptions options_;
-    StoreWriter& writer_;
     Log& log_;
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool woken_ = false;
+    bool woken_ = false;  // with mutex_
     std::atomic<bool> stopping_ = false;
-    SteadyTime stop_at_;     // written before stopping_
-    Settlements unsettled_;  // with mutex_: the writer's thread gives back what it could not do
-    SteadyTime unsettled_since_;
+    SteadyTime stop_at_;  // written before stopping_
 
     // The thread's own.
+    OutboxClaims claims_;
     std::unique_ptr<Relay> relay_;
-    SteadyTime claim_ends_, last_sent_ = steady_clock::now();
-    std::optional<TimePoint> next_due_;
+    SteadyTime last_sent_ = steady_clock::now();
     unsigned relay_failures_ = 0, broken_ = 0;
     SteadyTime relay_retry_at_;
     std::minstd_rand random_{std::random_device{}()};

@@ -1,0 +1,123 @@
+#include "daemon/outbox_claims.h"
+
+#include <mutex>
+#include <utility>
+
+namespace postern {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// Longer than the slowest relay may take for a mail (relay_smtp.cpp) and the one before it.
+constexpr auto claim_length = std::chrono::minutes{60};
+// What was sent and is not yet settled goes out again after a crash: it is settled at least this often.
+constexpr std::size_t settle_mails = 16;
+constexpr auto settle_after = std::chrono::milliseconds{50};
+
+struct Settlement {
+    OutboxId id;
+    std::optional<SendOutcome> outcome;
+};
+using Settlements = std::vector<Settlement>;
+
+void settle_all(Store& store, Settlements const& settlements) {
+    for (auto const& [id, outcome] : settlements) {
+        if (outcome) {
+            store.settle(id, *outcome);
+        } else {
+            store.release_claim(id);
+        }
+    }
+}
+
+}  // namespace
+
+struct OutboxClaims::Unsettled {
+    std::mutex mutex;
+    Settlements settlements;
+    steady_clock::time_point since;
+
+    std::shared_ptr<Settlements const> take() {
+        std::lock_guard const lock(mutex);
+        return std::make_shared<Settlements const>(std::exchange(settlements, {}));
+    }
+    void give_back(Settlements const& taken) {
+        std::lock_guard const lock(mutex);
+        settlements.insert(settlements.begin(), taken.begin(), taken.end());
+    }
+};
+
+OutboxClaims::OutboxClaims(StoreWriter& writer) : writer_(writer), unsettled_(std::make_shared<Unsettled>()) {}
+
+void OutboxClaims::begin(std::size_t max) {
+    struct Job {
+        Claimed claimed;
+        std::promise<Claimed> promise;
+    };
+    auto const job = std::make_shared<Job>();
+    claim_ = job->promise.get_future();
+    auto const settlements = unsettled_->take();
+    writer_.post(
+        [=](Store& store) {
+            settle_all(store, *settlements);
+            // Read here: the job may have waited for others.
+            auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+            job->claimed.ends = steady_clock::now() + claim_length;
+            job->claimed.mails = store.claim_due(now, now + claim_length, max);
+            if (job->claimed.mails.empty()) job->claimed.next_due = store.next_due();
+        },
+        [=, unsettled = unsettled_](std::exception_ptr const& failure) {
+            if (!failure) return job->promise.set_value(std::move(job->claimed));
+            unsettled->give_back(*settlements);
+            job->promise.set_exception(failure);
+        });
+}
+
+OutboxClaims::Claimed OutboxClaims::finish() {
+    return claim_.get();
+}
+
+void OutboxClaims::settle(OutboxId id, std::optional<SendOutcome> outcome) {
+    std::lock_guard const lock(unsettled_->mutex);
+    if (unsettled_->settlements.empty()) unsettled_->since = steady_clock::now();
+    unsettled_->settlements.push_back({id, std::move(outcome)});
+}
+
+void OutboxClaims::settle_if_due() {
+    {
+        std::lock_guard const lock(unsettled_->mutex);
+        auto const gathered = unsettled_->settlements.size();
+        if (gathered == 0) return;
+        if (gathered < settle_mails && steady_clock::now() - unsettled_->since < settle_after) return;
+    }
+    auto const settlements = unsettled_->take();
+    writer_.post([=](Store& store) { settle_all(store, *settlements); },
+                 [settlements, unsettled = unsettled_](std::exception_ptr const& failure) {
+                     if (failure) unsettled->give_back(*settlements);
+                 });
+}
+
+void OutboxClaims::flush() {
+    // The writer keeps the order of its jobs: after an empty one nothing of ours is under way that could come back.
+    writer_.run([](Store&) {});
+    auto const settlements = unsettled_->take();
+    if (settlements->empty()) return;
+    try {
+        writer_.run([&](Store& store) { settle_all(store, *settlements); });
+    } catch (...) {
+        unsettled_->give_back(*settlements);
+        throw;
+    }
+}
+
+std::optional<std::int64_t> OutboxClaims::data_version() try {
+    flush();
+    std::int64_t version = 0;
+    writer_.run([&](Store& store) { version = store.data_version(); });
+    return version;
+} catch (std::exception const&) {
+    return std::nullopt;
+}
+
+}  // namespace postern
