@@ -36,7 +36,7 @@ ExitCode run(Context& context, Arguments const& arguments) {
         if (!arguments.has(option)) continue;
         throw CommandFailure(ExitCode::unavailable, "check " + std::string(option) + " is not in this build yet");
     }
-    auto loaded = context.surroundings.load(context.config_file);
+    auto loaded = context.surroundings.load_with_secrets(context.config_file);
     if (loaded.options) add_template_findings(*loaded.options, loaded.findings);
     bool const good = loaded.options && !has_errors(loaded.findings);
     if (context.json) {

@@ -30,7 +30,8 @@ enum class Opening {
 // The outside world; main gives the real one (surroundings.h).
 struct Surroundings {
     std::function<TimePoint()> now;
-    std::function<Loaded(std::filesystem::path const&)> load;
+    std::function<Loaded(std::filesystem::path const&)> load;  // looks at no secret: an operator may not read them
+    std::function<Loaded(std::filesystem::path const&)> load_with_secrets;      // for `check`
     std::function<std::shared_ptr<Store>(Options const&, Opening)> open_store;  // throws StoreError, CommandFailure
     std::function<bool(Options const&)> daemon_is_up;
     std::function<void()> return_to_caller;  // after Opening::with_way_back

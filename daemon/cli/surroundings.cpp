@@ -55,7 +55,8 @@ std::shared_ptr<Store> open_store(Options const& options, Opening opening) {
 
 Surroundings real_surroundings() {
     return {.now = [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); },
-            .load = load_options,
+            .load = load_options_without_secrets,
+            .load_with_secrets = load_options,
             .open_store = open_store,
             .daemon_is_up = [](Options const& options) { return StateLock::is_held(options.site.state_dir); },
             .return_to_caller = return_to_root};

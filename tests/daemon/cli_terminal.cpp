@@ -85,18 +85,17 @@ Session Terminal::run(std::string_view command) {
         words.erase(from, words.end());
     }
     std::ostringstream out, err;
+    auto const load = [this](auto const&) {
+        return Loaded{has_errors(findings) ? std::nullopt : std::optional(options), findings};
+    };
+    auto const open_store = [this](Options const&, Opening) {
+        if (open_store_error) throw StoreError(*open_store_error);
+        return store;
+    };
     Surroundings world{.now = [this] { return now; },
-                       .load =
-                           [this](auto const&) {
-                               Loaded loaded{options, findings};
-                               if (has_errors(findings)) loaded.options.reset();
-                               return loaded;
-                           },
-                       .open_store =
-                           [this](Options const&, Opening) {
-                               if (open_store_error) throw StoreError(*open_store_error);
-                               return store;
-                           },
+                       .load = load,
+                       .load_with_secrets = load,
+                       .open_store = open_store,
                        .daemon_is_up = [this](Options const&) { return daemon_is_up; },
                        .return_to_caller = [] {}};
     Context context(in, out, err, std::move(world));
