@@ -115,8 +115,9 @@ ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
             context.by_message_id.push_back(*facts(state_.tickets[index].history.ticket.number));
         }
     }
+    auto const original = storable_text(question.original_message_id.value_or(""));
     for (auto const& sent : state_.outbox) {
-        if (context.original || question.original_message_id != sent.mail.message_id) continue;
+        if (context.original || !question.original_message_id || original != sent.mail.message_id) continue;
         context.original = SentMail{sent.mail.id, sent.mail.recipient, {}};
         if (sent.mail.ticket) context.original->ticket = facts(*sent.mail.ticket);
     }

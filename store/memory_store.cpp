@@ -30,7 +30,7 @@ bool passes(MemoryState::TicketRecord const& record, TicketFilter const& filter)
     if (filter.severity && !same(ticket.severity, *filter.severity)) return false;
     if (filter.assignee && (!ticket.assignee || !same(*ticket.assignee, *filter.assignee))) return false;
     if (!filter.search) return true;
-    FoldedNeedle const needle{*filter.search};
+    FoldedNeedle const needle{storable_text(*filter.search)};
     return needle.found_in(ticket.subject) || std::ranges::any_of(record.history.articles, [&](Article const& article) {
                return needle.found_in(article.from) || needle.found_in(article.text);
            });
@@ -90,7 +90,8 @@ std::vector<LedgerEntry> MemoryStore::ledger(LedgerFilter const& filter) {
     return entries;
 }
 
-std::optional<LedgerEntry> MemoryStore::ledger_entry(std::string_view id) {
+std::optional<LedgerEntry> MemoryStore::ledger_entry(std::string_view asked) {
+    auto const id = storable_text(asked);
     if (auto const* mail = find_mail(id)) return mail->entry;
     LedgerEntry const* newest = nullptr;
     for (auto const& mail : state_.mails) {

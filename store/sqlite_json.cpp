@@ -1,5 +1,6 @@
 #include "store/sqlite_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "store/store.h"
@@ -9,23 +10,31 @@ namespace postern {
 
 namespace {
 
+constexpr bool is_escaped(char c) noexcept {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+}
+
 // Written by hand: it is done for every mail, and a tree of values costs twenty times as much as its text.
 void append_string(std::string& json, std::string const& raw) {
     constexpr std::string_view hex = "0123456789abcdef";
     json.push_back('"');
-    std::string mended;
-    if (!is_storable_text(raw)) mended = storable_text(raw);
-    for (char const c : mended.empty() ? raw : mended) {
-        if (c == '"' || c == '\\') {
-            json.push_back('\\');
-            json.push_back(c);
-        } else if (static_cast<unsigned char>(c) < 0x20) {
+    auto const mended = is_storable_text(raw) ? std::string{} : storable_text(raw);
+    std::string_view rest = mended.empty() ? raw : mended;
+    while (true) {
+        auto const plain = std::ranges::find_if(rest, is_escaped) - rest.begin();
+        json.append(rest.substr(0, static_cast<std::size_t>(plain)));
+        rest.remove_prefix(static_cast<std::size_t>(plain));
+        if (rest.empty()) break;
+        auto const c = static_cast<unsigned char>(rest.front());
+        if (c < 0x20) {
             json.append("\\u00");
-            json.push_back(hex[static_cast<unsigned char>(c) >> 4U]);
-            json.push_back(hex[static_cast<unsigned char>(c) & 0xFU]);
+            json.push_back(hex[c >> 4U]);
+            json.push_back(hex[c & 0xFU]);
         } else {
-            json.push_back(c);
+            json.push_back('\\');
+            json.push_back(rest.front());
         }
+        rest.remove_prefix(1);
     }
     json.push_back('"');
 }

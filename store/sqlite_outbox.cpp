@@ -128,8 +128,9 @@ void SqliteStore::release_claims() {
 }
 
 void SqliteStore::release_claim(OutboxId id) {
-    connection_.atomically(
-        [&] { Query{connection_, "UPDATE outbox SET due = next_attempt WHERE id = ? AND state = 'queued'", id}.run(); });
+    connection_.write([&] {
+        Query{connection_, "UPDATE outbox SET due = next_attempt WHERE id = ? AND state = 'queued'", id}.run();
+    });
 }
 
 std::optional<TimePoint> SqliteStore::next_due() {
@@ -144,7 +145,9 @@ std::optional<TimePoint> SqliteStore::next_due() {
 std::vector<OutboxMail> SqliteStore::outbox() {
     return connection_.snapshot([&] {
         std::vector<OutboxMail> mails;
-        Query row{connection_, POSTERN_OUTBOX_COLUMNS "WHERE o.state IN ('queued', 'failed') ORDER BY o.id"};
+        Query row{connection_, POSTERN_OUTBOX_COLUMNS
+                  "WHERE o.id IN (SELECT id FROM outbox WHERE state = 'queued'"
+                  " UNION ALL SELECT id FROM outbox WHERE state = 'failed') ORDER BY o.id"};
         while (row.step()) mails.push_back(mail_of(row));
         return mails;
     });

@@ -1,5 +1,9 @@
 #include "store/sqlite_store.h"
 
+#include <sqlite3.h>
+
+#include <mutex>
+
 #include "store/sqlite_functions.h"
 #include "store/sqlite_migration.h"
 #include "store/sqlite_store_impl.h"
@@ -17,6 +21,19 @@ constexpr char const* checkpoint = "PRAGMA wal_autocheckpoint = 4000";
 
 // The WAL grows to the size of the largest transaction; afterwards it shrinks to this.
 constexpr char const* wal_limit = "PRAGMA journal_size_limit = 67108864";
+
+// What a savepoint may have to undo is kept in memory up to this, in one piece; SQLite's own 64 KiB are less than one
+// mail changes, and the rest would go through a file.
+constexpr int savepoint_memory = 512 * 1024;
+
+// For the whole process, before SQLite's first use; if somebody was earlier, SQLite refuses and it is only slower.
+void configure_library() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // its counters take a lock at each allocation
+        sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, savepoint_memory);
+    });
+}
 
 void set_pragmas(SqliteConnection& connection) {
     auto& database = connection.database();
@@ -40,6 +57,7 @@ SqliteStore::SqliteStore(std::filesystem::path const& file, std::chrono::millise
 std::unique_ptr<Store> open_sqlite_store(SqliteOptions const& options) {
     std::unique_ptr<SqliteStore> store;
     try {
+        configure_library();
         if (options.migrate == Migrate::yes) create_sqlite_file(options.file);
         store = std::make_unique<SqliteStore>(options.file, options.busy_timeout);
         prepare_schema(store->connection(), options.file, options.migrate);
@@ -58,15 +76,13 @@ void SqliteStore::atomically(std::function<void()> const& work) {
 StatusCounts SqliteStore::status_counts() {
     return connection_.snapshot([&] {
         StatusCounts counts;
-        Query outbox{connection_,
-                     "SELECT coalesce(sum(state = 'queued'), 0), coalesce(sum(state = 'failed'), 0) FROM outbox "
-                     "WHERE state IN ('queued', 'failed')"};
-        if (outbox.step()) {
-            counts.outbox_queued = outbox.count(0);
-            counts.outbox_failed = outbox.count(1);
+        Query queued{connection_, "SELECT count(*), min(created) FROM outbox WHERE state = 'queued'"};
+        if (queued.step()) {
+            counts.outbox_queued = queued.count(0);
+            counts.outbox_oldest = queued.optional_time(1);
         }
-        Query oldest{connection_, "SELECT min(created) FROM outbox WHERE state = 'queued'"};
-        if (oldest.step()) counts.outbox_oldest = oldest.optional_time(0);
+        Query failed{connection_, "SELECT count(*) FROM outbox WHERE state = 'failed'"};
+        if (failed.step()) counts.outbox_failed = failed.count(0);
         Query held{connection_, "SELECT count(*) FROM ledger WHERE disposition = 'held'"};
         if (held.step()) counts.held = held.count(0);
         Query tickets{connection_, "SELECT status, count(*) FROM ticket GROUP BY status"};

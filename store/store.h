@@ -1,9 +1,11 @@
 // Store: what must survive a crash, as the domain's own verbs. No SQL type and no connection crosses it.
 //
 // Errors: every verb throws StoreError where the store cannot do it now (busy, full, broken); what was begun is rolled
-// back. Threads: one Store object belongs to one thread; any number of objects, in any number of processes, may work on
-// one store at the same time. Time is an argument. Durable: when the outermost atomically() returns, its work has been
-// synced to the disk.
+// back. Where even the surrounding transaction is lost (a full disk may end it), each further verb within it throws,
+// and so does its end. Texts: NUL and ill-formed UTF-8 are kept as U+FFFD; octets are kept as they are. Threads: one
+// Store object belongs to one thread; any number of objects, in any number of processes, may work on one store at the
+// same time. Time is an argument. Durable: when the outermost atomically() returns, its work has been synced to the
+// disk.
 #pragma once
 
 #include <cstdint>
@@ -99,9 +101,9 @@ struct IntakeRecord {
     bool reopens = false;                 // a resolved ticket goes back to open
     std::optional<Article> article;       // of the mail itself
     std::vector<std::string> thread_ids;  // Message-IDs by which later mail finds the ticket
-    std::vector<TicketEvent> events;
-    std::vector<OutgoingMail> outgoing;  // a receipt, reply or notification also becomes an article of the ticket
-    std::optional<OutboxId> bounced;     // the mail of ours this one reports as undelivered: its state becomes failed
+    std::vector<TicketEvent> events;      // all of them, in order; the store adds only `bounced` to them
+    std::vector<OutgoingMail> outgoing;   // a receipt, reply or notification also becomes an article of the ticket
+    std::optional<OutboxId> bounced;      // the mail of ours this one reports as undelivered: its state becomes failed
     std::string bounce_detail;
     std::optional<ImapMark> mark;
 };
@@ -140,11 +142,14 @@ class Store {
 
     // Intake.
     [[nodiscard]] virtual ArrivalContext lookup(ArrivalQuestion const& question) = 0;
-    // The next number of a tag's sequence, beginning at first. A number that was committed is never given again.
+    // The next number of a tag's sequence, beginning at first. A number that was committed is never given again; one
+    // whose transaction was undone is, so that there are no gaps.
     [[nodiscard]] virtual TicketNumber next_ticket_number(std::string_view tag, std::int64_t first) = 0;
+    // Throws std::logic_error where the record contradicts itself or names what does not exist (store/record_rules.h).
     virtual void commit(IntakeRecord const& record, TimePoint now) = 0;
 
-    // The ledger, oldest first. `id` is a MailId or a Message-ID (with or without brackets; the newest such mail).
+    // The ledger, oldest first by arrival; the list leaves each entry's story out, ledger_entry() has it. `id` is a
+    // MailId or a Message-ID (with or without brackets; the newest such mail).
     [[nodiscard]] virtual std::vector<LedgerEntry> ledger(LedgerFilter const& filter) = 0;
     [[nodiscard]] virtual std::optional<LedgerEntry> ledger_entry(std::string_view id) = 0;
     [[nodiscard]] virtual std::optional<std::string> raw_octets(MailId const& id) = 0;
@@ -152,7 +157,8 @@ class Store {
     // held -> dropped, its arrival keys forgotten. False: it is not held.
     virtual bool drop_held(MailId const& id, TimePoint now) = 0;
 
-    // Tickets, oldest first. The changing verbs return false where there is no such ticket and add an event.
+    // Tickets, oldest first. The changing verbs return false where there is no such ticket, and add an event where they
+    // change something.
     [[nodiscard]] virtual std::vector<Ticket> tickets(TicketFilter const& filter) = 0;
     [[nodiscard]] virtual std::optional<TicketHistory> ticket(TicketNumber const& number) = 0;
     // Raw octets of the mail an attachment lies in, and where in them.
@@ -166,16 +172,20 @@ class Store {
     virtual bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
                               TimePoint now) = 0;
 
-    // Outbox. claim_due hands out mails that are due and not claimed, oldest first, and claims them until claim_ends;
-    // settle ends the claim. release_claims: at start, by the holder of the state_dir's lock.
+    // Outbox. claim_due hands out mails that are due and not claimed, the longest due first, and claims them until
+    // claim_ends, durably; settle ends the claim. Of the mails of one ticket to one recipient only the first that is
+    // still queued is handed out, so that none overtakes another. release_claims: at start, by the holder of the
+    // state_dir's lock. What was sent or dropped keeps its row (a bounce may name it) and loses its octets.
     [[nodiscard]] virtual std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) = 0;
     virtual void settle(OutboxId id, SendOutcome const& outcome) = 0;
     virtual void release_claims() = 0;
     virtual void release_claim(OutboxId id) = 0;  // of a mail that was not tried: due as it was before
-    [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;  // of those not claimed
-    [[nodiscard]] virtual std::vector<OutboxMail> outbox() = 0;     // queued and failed, without octets, oldest first
-    virtual bool retry_outgoing(OutboxId id, TimePoint now) = 0;    // queued or failed -> due now
-    virtual bool drop_outgoing(OutboxId id, TimePoint now) = 0;     // queued or failed -> dropped
+    // When claim_due will next have something to hand out: at the latest when a claim ends that nobody settled.
+    [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;
+    [[nodiscard]] virtual std::vector<OutboxMail> outbox() = 0;  // queued and failed, without octets, oldest first
+    // Queued or failed -> due now; false too for one that bounced after it was sent: there are no octets any more.
+    virtual bool retry_outgoing(OutboxId id, TimePoint now) = 0;
+    virtual bool drop_outgoing(OutboxId id, TimePoint now) = 0;  // queued or failed -> dropped
 
     // IMAP. imap_attempt counts one more unfinished attempt at a mail and returns how many there were before it.
     [[nodiscard]] virtual std::optional<ImapFolderState> imap_folder(std::string_view folder) = 0;

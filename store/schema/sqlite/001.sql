@@ -143,7 +143,8 @@ CREATE TABLE outbox (
     due              INTEGER NOT NULL,          -- next_attempt; while it is claimed the end of the claim
     last_error       TEXT NOT NULL
 ) STRICT;
-CREATE INDEX outbox_unfinished ON outbox (state, due) WHERE state IN ('queued', 'failed');
+CREATE INDEX outbox_due ON outbox (due) WHERE state = 'queued';
+CREATE INDEX outbox_failed ON outbox (state) WHERE state = 'failed';
 CREATE INDEX outbox_order ON outbox (ticket, recipient) WHERE state = 'queued';
 CREATE INDEX outbox_caused_by ON outbox (caused_by);
 CREATE INDEX outbox_message_id ON outbox (message_id);
