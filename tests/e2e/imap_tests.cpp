@@ -26,7 +26,6 @@ struct Site {
                              std::to_string(dovecot.tls_port()) + "\"\nca_file = \"" + dovecot.authority().string() +
                              "\"\nuser = \"support\"\npassword_file = \"imap-password\"\npoll = \"1s\"\n" + more;
         daemon.write_config();
-        dovecot.start();
     }
     // What the ledger holds, once it is so many or 30 s have passed.
     nlohmann::json ledger(std::size_t at_least) const {
@@ -115,6 +114,7 @@ TEST_CASE("a server that is away is told in status, and mail comes when it is ba
         told = folder.is_object() && folder["error"].is_string();
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
+    INFO(site.daemon.log());
     CHECK(told);
     site.dovecot.start();
     site.dovecot.deliver("support", {mail("ana@northwind.example", "One", "1@northwind.example")});

@@ -98,10 +98,12 @@ DovecotServer::~DovecotServer() {
 }
 
 void DovecotServer::start() {
+    if (pid_ > 0) throw std::logic_error("Dovecot runs already");
     auto const file = (folder_.path() / "dovecot.conf").string();
     auto const output = (folder_.path() / "output").string();
     pid_ = fork();
     if (pid_ == 0) {
+        setpgid(0, 0);
         int const out = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         dup2(out, 1);
         dup2(out, 2);
@@ -118,7 +120,8 @@ void DovecotServer::start() {
 
 void DovecotServer::stop() {
     if (pid_ <= 0) return;
-    kill(pid_, SIGTERM);
+    // Its whole group: a session that waits in IDLE outlives the master.
+    kill(-pid_, SIGTERM);
     for (int waited = 0; waitpid(pid_, nullptr, WNOHANG) == 0; ++waited) {
         if (waited == 2000) kill(pid_, SIGKILL);
         std::this_thread::sleep_for(5ms);
