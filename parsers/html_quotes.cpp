@@ -6,6 +6,7 @@
 
 #include "parsers/header_fields.h"
 #include "parsers/html_style.h"
+#include "parsers/phrase_table.h"
 
 namespace postern {
 namespace {
@@ -71,6 +72,13 @@ constexpr std::array known_marks = std::to_array<KnownMark>({
     {"k9mail-signature", Role::signature},
 });
 
+// What all of the marks of quotations, block quotes and rules have in them.
+constexpr PhraseTable quote_hints(
+    "blockquote|gmail_quote|gmail_attr|moz-cite|moz-forward|rplyfwdmsg|appendonsend|reference-message|src_body_section|"
+    "separator-line|hotmail_fwd|mailquote|yahoo_quoted|yahooquoted|protonmail_quote|tutanota_quote|zmail_extra|"
+    "reply-intro|mail_quote|gmx_quote|zimbra_quoted|quoted-content|spark_quote|missive_quote|mb_quote|smart-beak|"
+    "qt_quote|quoted_body|postern-|#b5c4df|#e1e1e1|#e5e5e5|rgb(225");
+
 // Clients put a prefix before the classes and ids of what they show or quote: "x_", "ecx", "yiv0123456789", "v1".
 std::string_view without_prefix(std::string_view word) noexcept {
     while (word.substr(0, 2) == "x_") word.remove_prefix(2);
@@ -97,13 +105,7 @@ std::optional<QuoteMark> known_mark(std::string_view words) {
 }  // namespace
 
 bool may_hold_quote_marks(std::string_view html) noexcept {
-    // Parts of the words above and of the styles, in the case that clients write them in.
-    constexpr auto hints = std::to_array<std::string_view>(
-        {"quote", "cite", "wdMsg", "endonsend", "eference-message", "separator-line", "BODY_SECTION", "hotmail_fwd",
-         "reply-intro", "zmail_extra", "smart-beak", "postern-", "E1E1E1", "B5C4DF", "225,225,225", "225, 225, 225",
-         "e5e5e5", "E5E5E5"});
-    return std::any_of(hints.begin(), hints.end(),
-                       [&](std::string_view hint) { return html.find(hint) != std::string_view::npos; });
+    return quote_hints.is_in(html);
 }
 
 std::optional<QuoteMark> quote_mark(HtmlToken const& start_tag) {

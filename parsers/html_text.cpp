@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "parsers/ascii.h"
 #include "parsers/header_fields.h"
 #include "parsers/html_quotes.h"
 #include "parsers/html_style.h"
@@ -60,13 +61,6 @@ struct OpenElement {
 std::string resolved(std::string_view attribute_value) {
     std::string text;
     append_html_text(text, attribute_value);
-    return text;
-}
-
-std::string_view trim(std::string_view text) noexcept {
-    auto const is_space = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
     return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/ascii.h"
 #include "parsers/header_fields.h"
 
 namespace postern {
@@ -15,14 +16,9 @@ constexpr std::size_t attributes_per_tag = 64;
 constexpr std::array<std::string_view, 6> raw_text_elements{"script",   "style",   "title",
                                                             "noframes", "noembed", "iframe"};
 
-bool is_space(char c) noexcept {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-bool is_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+// WHATWG 13.2.5: with the form feed.
+bool is_html_space(char c) noexcept {
+    return is_space(c) || c == '\f';
 }
 
 void assign_lower(std::string& out, std::string_view text) {
@@ -86,7 +82,7 @@ void HtmlTokenizer::take_tag(HtmlToken& token) {
     bool const is_end = html_[position_ + 1] == '/';
     position_ += is_end ? 2 : 1;
     auto const begin = position_;
-    while (position_ < html_.size() && !is_space(html_[position_]) && html_[position_] != '/' &&
+    while (position_ < html_.size() && !is_html_space(html_[position_]) && html_[position_] != '/' &&
            html_[position_] != '>')
         ++position_;
     token.kind = is_end ? HtmlToken::Kind::end_tag : HtmlToken::Kind::start_tag;
@@ -116,7 +112,7 @@ void HtmlTokenizer::take_attribute(HtmlToken& token) {
     auto const begin = position_++;
     while (position_ < html_.size()) {
         char const c = html_[position_];
-        if (is_space(c) || c == '/' || c == '>' || c == '=') break;
+        if (is_html_space(c) || c == '/' || c == '>' || c == '=') break;
         ++position_;
     }
     auto const name = html_.substr(begin, position_ - begin);
@@ -142,7 +138,7 @@ std::string_view HtmlTokenizer::take_attribute_value() noexcept {
         return html_.substr(begin, end - begin);
     }
     auto const begin = position_;
-    while (position_ < html_.size() && !is_space(html_[position_]) && html_[position_] != '>') ++position_;
+    while (position_ < html_.size() && !is_html_space(html_[position_]) && html_[position_] != '>') ++position_;
     return html_.substr(begin, position_ - begin);
 }
 
@@ -167,7 +163,7 @@ void HtmlTokenizer::skip_raw_text(std::string_view element) noexcept {
 }
 
 void HtmlTokenizer::skip_space() noexcept {
-    while (position_ < html_.size() && is_space(html_[position_])) ++position_;
+    while (position_ < html_.size() && is_html_space(html_[position_])) ++position_;
 }
 
 }  // namespace postern

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "parsers/ascii.h"
 #include "parsers/header_fields.h"
 #include "parsers/reply_phrases.h"
 
@@ -17,10 +18,6 @@ constexpr std::size_t attribution_octets = 600;
 constexpr std::size_t header_lines = 14;
 // A quoted line that was broken once more on its way was at least as long.
 constexpr std::size_t wrapped_octets = 60;
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
 
 // The length of a character that rules a line off: "-", "_", "=", "*", "#", "~", U+2010 to U+2015, U+2500.
 std::size_t rule_length(std::string_view text) noexcept {
@@ -51,31 +48,20 @@ std::size_t strip_back_rule(std::string_view& text) noexcept {
     }
 }
 
-std::string_view trim(std::string_view text) noexcept {
-    for (;;) {
-        if (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ')
-            text.remove_prefix(1);
-        else if (text.substr(0, 2) == "\xC2\xA0")
-            text.remove_prefix(2);
-        else
-            break;
+// No-break spaces too: clients fill with them.
+std::string_view trim_filled(std::string_view text) noexcept {
+    constexpr std::string_view no_break_space = "\xC2\xA0";
+    for (auto before = text.size() + 1; before != text.size();) {
+        before = text.size();
+        text = trim(text);
+        if (text.starts_with(no_break_space)) text.remove_prefix(no_break_space.size());
+        if (text.ends_with(no_break_space)) text.remove_suffix(no_break_space.size());
     }
-    for (;;) {
-        if (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ')
-            text.remove_suffix(1);
-        else if (text.size() >= 2 && text.substr(text.size() - 2) == "\xC2\xA0")
-            text.remove_suffix(2);
-        else
-            return text;
-    }
-}
-
-bool ends_with(std::string_view text, std::string_view ending) noexcept {
-    return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
+    return text;
 }
 
 bool ends_with_colon(std::string_view text) noexcept {
-    return ends_with(text, ":") || ends_with(text, "\xEF\xBC\x9A");
+    return text.ends_with(':') || text.ends_with("\xEF\xBC\x9A");
 }
 
 // A year, a time of day, or a date of three numbers.
@@ -120,18 +106,18 @@ HeaderLabel label_of(std::string_view line) {
         return c == '*' || c == '_' || c == '|' || static_cast<unsigned char>(c) <= ' ';
     };
     while (!label.empty() && is_decoration(label.front())) label.remove_prefix(1);
-    label = trim(label);
+    label = trim_filled(label);
     while (!label.empty() && is_decoration(label.back())) label.remove_suffix(1);
-    return quoted_header_label(trim(label));
+    return quoted_header_label(trim_filled(label));
 }
 
 // "----- [ACME-1042] -----", which our receipts carry, or another desk's "reply above this line".
 bool is_reply_marker(std::string_view line) {
     while (!line.empty() && (line.front() == '>' || line.front() == ' ')) line.remove_prefix(1);
-    line = trim(line);
+    line = trim_filled(line);
     auto inner = line;
     if (strip_front_rule(inner) < 2 || strip_back_rule(inner) < 2) return false;
-    inner = trim(inner);
+    inner = trim_filled(inner);
     constexpr std::size_t longest_tag = 40;
     if (inner.size() > 4 && inner.size() < longest_tag && inner.front() == '[' && inner.back() == ']' &&
         is_digit(inner[inner.size() - 2]))
@@ -165,7 +151,7 @@ class LineClassifier {
         for (std::size_t position = 0; position < text_.size();) {
             auto const end = std::min(text_.find('\n', position), text_.size());
             TextLine line{position, end, LineRole::text};
-            auto const content = trim(text_.substr(position, end - position));
+            auto const content = trim_filled(text_.substr(position, end - position));
             if (content.empty())
                 line.role = LineRole::blank;
             else if (content.front() == '>' && !ends_broken_address(content))
@@ -236,7 +222,7 @@ class LineClassifier {
         auto inner = line;
         auto const front = strip_front_rule(inner);
         auto const back = strip_back_rule(inner);
-        inner = trim(inner);
+        inner = trim_filled(inner);
         if (inner.empty() || inner.size() > attribution_octets) return false;
         if (front >= 3 && (back >= 3 || is_original_message_phrase(inner))) {
             if (is_original_message_phrase(inner) || has_wrote_verb(inner)) return true;
@@ -319,7 +305,7 @@ ClassifiedText classify_lines(ReadableText const& text) {
 }
 
 std::string_view trimmed_line(std::string_view text, TextLine const& line) noexcept {
-    return trim(text.substr(line.begin, line.end - line.begin));
+    return trim_filled(text.substr(line.begin, line.end - line.begin));
 }
 
 bool is_separator(std::string_view trimmed) noexcept {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "parsers/ascii.h"
 #include "parsers/header_fields.h"
 #include "parsers/quoted_history.h"
 #include "parsers/reply_phrases.h"
@@ -23,8 +24,7 @@ bool looks_like_contact(std::string_view line) {
     if (line.find('@') != std::string_view::npos || line.find("://") != std::string_view::npos ||
         contains_ignoring_case(line, "www."))
         return true;
-    return std::count_if(line.begin(), line.end(), [](char c) { return c >= '0' && c <= '9'; }) >=
-           7;  // a telephone number
+    return std::count_if(line.begin(), line.end(), is_digit) >= 7;  // a telephone number
 }
 
 // The lines that are kept: [begin_, end_) of those that were given, without those of role signature.

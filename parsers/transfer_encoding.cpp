@@ -4,50 +4,26 @@
 #include <array>
 #include <cstdint>
 
+#include "parsers/ascii.h"
+#include "parsers/header_fields.h"
+
 namespace postern {
 namespace {
 
 constexpr std::uint8_t foreign = 0xff;
 
-constexpr std::array<std::uint8_t, 256> make_base64_values() {
+// At memory speed for megabytes of attachments.
+constexpr auto base64_values = [] {
     std::array<std::uint8_t, 256> values{};
-    values.fill(foreign);
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = 0; i < alphabet.size(); ++i)
-        values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
-    return values;
-}
-constexpr auto base64_values = make_base64_values();
-
-constexpr std::array<std::uint8_t, 256> make_hex_values() {
-    std::array<std::uint8_t, 256> values{};
-    values.fill(foreign);
-    for (unsigned i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
-    for (unsigned i = 0; i < 6; ++i) values['A' + i] = values['a' + i] = static_cast<std::uint8_t>(10 + i);
-    return values;
-}
-constexpr auto hex_values = make_hex_values();
-
-std::uint8_t base64_value(char c) noexcept {
-    return base64_values[static_cast<unsigned char>(c)];
-}
-std::uint8_t hex_value(char c) noexcept {
-    return hex_values[static_cast<unsigned char>(c)];
-}
-bool is_blank(char c) noexcept {
-    return c == ' ' || c == '\t';
-}
-bool is_space(char c) noexcept {
-    return is_blank(c) || c == '\r' || c == '\n';
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    if (text.size() != lower.size()) return false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        char const c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] + 32) : text[i];
-        if (c != lower[i]) return false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        auto const value = postern::base64_value(static_cast<char>(i));
+        values[i] = value < 0 ? foreign : static_cast<std::uint8_t>(value);
     }
-    return true;
+    return values;
+}();
+
+std::uint8_t value_of(char c) noexcept {
+    return base64_values[static_cast<unsigned char>(c)];
 }
 
 // One line without its end; position moves behind the end.
@@ -67,7 +43,7 @@ bool continues_as_base64(std::string_view octets, std::size_t position) noexcept
     while (position < spaces_end && (is_space(octets[position]) || octets[position] == '=')) ++position;
     auto const line = take_line(octets.substr(0, position + line_octets), position);
     for (char const c : line)
-        if (base64_value(c) == foreign && c != '=' && !is_blank(c)) return false;
+        if (value_of(c) == foreign && c != '=' && !is_wsp(c)) return false;
     return !line.empty();
 }
 
@@ -116,8 +92,8 @@ std::size_t decode_clean_groups(std::string_view octets, std::size_t position, s
     std::array<char, block> buffer;
     std::size_t used = 0;
     while (position + 4 <= octets.size()) {
-        std::uint32_t const a = base64_value(octets[position]), b = base64_value(octets[position + 1]);
-        std::uint32_t const c = base64_value(octets[position + 2]), d = base64_value(octets[position + 3]);
+        std::uint32_t const a = value_of(octets[position]), b = value_of(octets[position + 1]);
+        std::uint32_t const c = value_of(octets[position + 2]), d = value_of(octets[position + 3]);
         if ((a | b | c | d) & 0xc0) break;  // a foreign character has these bits, a value never
         std::uint32_t const bits = a << 18 | b << 12 | c << 6 | d;
         buffer[used] = static_cast<char>(bits >> 16);
@@ -158,7 +134,7 @@ std::optional<std::string_view> uuencode_name(std::string_view line) noexcept {
     while (digits < line.size() && line[digits] >= '0' && line[digits] <= '7') ++digits;
     if (digits < 3 || digits > 4 || digits >= line.size() || line[digits] != ' ') return std::nullopt;
     line.remove_prefix(digits + 1);
-    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+    while (!line.empty() && is_wsp(line.back())) line.remove_suffix(1);
     return line.empty() ? std::nullopt : std::optional{line};
 }
 
@@ -217,7 +193,7 @@ std::string decode_base64(std::string_view octets) {
         }
         if (is_rule(octets, position)) break;
         char const c = octets[position++];
-        if (auto const value = base64_value(c); value != foreign) {
+        if (auto const value = value_of(c); value != foreign) {
             group.add(value);
         } else if (c == '=' && !group.empty()) {
             group.finish();
@@ -238,7 +214,7 @@ std::string decode_quoted_printable(std::string_view octets) {
         auto text_end = line_end;
         bool const has_cr = newline != std::string_view::npos && text_end > position && octets[text_end - 1] == '\r';
         if (has_cr) --text_end;
-        while (text_end > position && is_blank(octets[text_end - 1])) --text_end;
+        while (text_end > position && is_wsp(octets[text_end - 1])) --text_end;
         bool const soft = text_end > position && octets[text_end - 1] == '=';
         if (soft) --text_end;
         while (position < text_end) {
@@ -247,8 +223,8 @@ std::string decode_quoted_printable(std::string_view octets) {
             out.append(octets, position, plain_end - position);
             position = plain_end;
             if (position == text_end) break;
-            if (position + 2 < text_end && hex_value(octets[position + 1]) != foreign &&
-                hex_value(octets[position + 2]) != foreign) {
+            if (position + 2 < text_end && hex_value(octets[position + 1]) >= 0 &&
+                hex_value(octets[position + 2]) >= 0) {
                 out += static_cast<char>(hex_value(octets[position + 1]) << 4 | hex_value(octets[position + 2]));
                 position += 3;
             } else {
