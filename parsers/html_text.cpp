@@ -18,8 +18,6 @@
 namespace postern {
 namespace {
 
-// Open elements that are remembered; browsers stop at 512 as well. Deeper ones lay out their text, but hide nothing.
-constexpr std::size_t open_elements = 512;
 // How far up an end tag, or a start tag that ends others, looks for what it ends: bounds the work for stray ones.
 constexpr std::size_t search_levels = 64;
 constexpr std::size_t link_octets = 2048;
@@ -138,7 +136,7 @@ class HtmlReader {
         if (name == "body" || name == "html") close_head();
         if (hidden_ == 0) start_block(name);
         if (name == "a" && hidden_ == 0) start_link(token);
-        if (open_.size() < open_elements) push(token);
+        if (open_.size() < limits::html_open_elements) push(token);
     }
 
     void start_block(std::string_view name) {

@@ -15,6 +15,13 @@ inline constexpr std::size_t header_octets = 256 * 1024;
 inline constexpr std::size_t entity_depth = 50;
 // Entities in one mail. Digests hold some hundreds.
 inline constexpr std::size_t entities = 1000;
+// Messages within messages in base64 or quoted-printable, which RFC 2046 5.2.1 forbids and mail has.
+inline constexpr std::size_t encoded_messages = 3;
+// RFC 2046 5.1.1 allows 70 characters; some mailers write more. Every line that begins with "--" may be compared with
+// every open boundary.
+inline constexpr std::size_t boundary_octets = 256;
+// Files uuencoded in one text.
+inline constexpr std::size_t embedded_files = 100;
 // Comments within comments (RFC 5322 3.2.2).
 inline constexpr std::size_t comment_depth = 32;
 // Addresses taken from one field.
@@ -33,6 +40,8 @@ inline constexpr std::size_t ticket_tags = 10;
 inline constexpr std::size_t body_text_octets = 2 * 1024 * 1024;
 // HTML that is turned into text.
 inline constexpr std::size_t html_octets = 4 * 1024 * 1024;
+// Open elements that are remembered; browsers stop there as well. Deeper ones lay out their text, but hide nothing.
+inline constexpr std::size_t html_open_elements = 512;
 // RFC 5321 4.5.3.1.1 and .2.
 inline constexpr std::size_t local_part_octets = 64;
 inline constexpr std::size_t domain_octets = 255;

@@ -17,8 +17,6 @@ namespace {
 
 // A plain text that only says that there is HTML to read is about this long at most.
 constexpr std::size_t stub_octets = 400;
-// Files uuencoded in one text.
-constexpr std::size_t embedded_files = 100;
 
 bool is_blank(std::string_view text) noexcept {
     return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
@@ -113,7 +111,7 @@ class TextReader {
         if (!file) return;
         std::string rest;
         std::size_t taken = 0;
-        for (; file && result_.files.size() < embedded_files; file = find_uuencoded(octets, taken)) {
+        for (; file && result_.files.size() < limits::embedded_files; file = find_uuencoded(octets, taken)) {
             auto locator = tree_.locator(entity);
             locator.push_back({file->begin, file->end, TransferEncoding::uuencode});
             result_.files.push_back({std::move(file->name), std::move(locator)});

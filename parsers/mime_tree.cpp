@@ -11,10 +11,6 @@
 namespace postern {
 namespace {
 
-// Messages within messages whose transfer encoding is base64 or quoted-printable, which RFC 2046 5.2.1 forbids and mail
-// has.
-constexpr std::size_t encoded_messages = 3;
-
 // RFC 2045 5.1.
 bool is_token(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -95,8 +91,8 @@ void MimeTree::decode_nested_message(std::size_t index) {
     auto const encodings = sources_[entity.source].encodings + 1;
     // Each decoded message is held in memory: together no more than the mail itself.
     bool const fits = decoded_octets_ + (entity.end - entity.begin) <= sources_.front().octets.size();
-    if (encodings > encoded_messages || entity.depth >= limits::entity_depth || entities_.size() >= limits::entities ||
-        !fits) {
+    if (encodings > limits::encoded_messages || entity.depth >= limits::entity_depth ||
+        entities_.size() >= limits::entities || !fits) {
         if (!over_limit_) over_limit_ = "encoded messages nested deeper than is read";
         return;
     }

@@ -8,9 +8,6 @@
 namespace postern {
 namespace {
 
-// RFC 2046 5.1.1 allows 70 characters; some mailers write more. A bound, since every line that starts with "--" may be
-// compared with every open delimiter.
-constexpr std::size_t boundary_octets = 256;
 // How far into a multipart without a boundary parameter its first delimiter is looked for.
 constexpr std::size_t boundary_search_octets = 64 * 1024;
 constexpr std::size_t nested_header_octets = 4 * limits::header_octets;
@@ -179,7 +176,7 @@ class PartScanner {
         auto const& part = result_.parts[index];
         auto const* const parameter = part.media_type.content.find("boundary");
         auto boundary = parameter ? trim_right(parameter->raw) : std::string_view{};
-        if (boundary.size() > boundary_octets) boundary = {};
+        if (boundary.size() > limits::boundary_octets) boundary = {};
         if (boundary.empty()) {
             result_.defects.emplace_back("a multipart has no usable boundary");
             boundary = guess_boundary(part.body_begin);
@@ -195,7 +192,7 @@ class PartScanner {
             auto const line = line_at(position);
             if (delimiter_of(line)) break;
             auto const text = trim_right(octets_.substr(line.begin, line.text_end - line.begin));
-            if (text.size() > 2 && text.size() <= boundary_octets && text.substr(0, 2) == "--") {
+            if (text.size() > 2 && text.size() <= limits::boundary_octets && text.substr(0, 2) == "--") {
                 auto const next = line_at(line.next);
                 auto const header = octets_.substr(next.begin, std::min<std::size_t>(8, next.text_end - next.begin));
                 if (equals_ignoring_case(header, "content-")) return text.substr(2);
