@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -22,9 +23,16 @@ class ScriptedRelay {
 
     struct Taken {
         std::string from, to, octets;  // the command lines; the mail as it came, dots and all
+        bool encrypted = false;
     };
 
-    explicit ScriptedRelay(Script script = {});
+    // With a certificate it offers STARTTLS, or speaks TLS from the first octet.
+    struct Certificate {
+        std::filesystem::path certificate, key;
+        bool from_the_start = false;
+    };
+
+    explicit ScriptedRelay(Script script = {}, std::optional<Certificate> certificate = {});
     ~ScriptedRelay();
     ScriptedRelay(ScriptedRelay const&) = delete;
     ScriptedRelay& operator=(ScriptedRelay const&) = delete;
@@ -38,14 +46,16 @@ class ScriptedRelay {
     [[nodiscard]] bool wait_for_mails(std::size_t count) const;
 
   private:
+    class Line;
     void accept_loop();
     void converse(int fd);
+    [[nodiscard]] std::string usual_reply(std::string const& verb, Line const& line) const;
     [[nodiscard]] std::string reply_to(std::string const& command, std::string const& usual) const;
-    [[nodiscard]] bool say(int fd, std::string reply);
-    [[nodiscard]] bool take_mail(int fd, std::string& buffer, Taken mail);
+    [[nodiscard]] bool take_mail(Line& line, Taken mail);
     void note(std::function<void()> const& change);
 
     Script script_;
+    std::optional<Certificate> certificate_;
     int listener_ = -1;
     unsigned short port_ = 0;
     mutable std::recursive_mutex mutex_;
