@@ -52,9 +52,7 @@ bool has_at(Tokens const& tokens) noexcept {
     return std::ranges::find(tokens, TokenKind::at, &Token::kind) != tokens.end();
 }
 
-bool is_special(char c) noexcept {
-    return is_control(c) || std::string_view("()<>@,;:\" ").find(c) != std::string_view::npos;
-}
+constexpr OctetSet specials("()<>@,;:\" ", is_control);
 
 // RFC 5322 4.4: white space around "." and "@" of an addr-spec means nothing.
 bool is_glued(Token const& before, Token const& token) noexcept {
@@ -96,9 +94,9 @@ class AddressListReader {
             take_colon();
         else if (c == '@')
             add(TokenKind::at, "@");
-        else if (c == ' ' || c == ')' || c == '"' || c == '(' || is_control(c))
+        else if (is_space(c) || c == ')' || c == '"' || c == '(')
             has_space_ = true;
-        else
+        else if (!is_control(c))
             take_word(at_ - 1);
     }
 
@@ -110,7 +108,7 @@ class AddressListReader {
     // Up to the next character that means something, or to what may be an encoded word.
     [[nodiscard]] std::size_t word_length(std::string_view rest) const noexcept {
         std::size_t length = 1;
-        while (length < rest.size() && !is_special(rest[length]) &&
+        while (length < rest.size() && !specials.contains(rest[length]) &&
                (is_in_angle_ || !rest.substr(length).starts_with("=?")))
             ++length;
         return length;

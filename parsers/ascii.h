@@ -1,6 +1,8 @@
 // US-ASCII characters as mail's grammars sort them; independent of the locale.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace postern {
@@ -26,6 +28,23 @@ namespace postern {
 [[nodiscard]] constexpr bool is_8bit(char c) noexcept {
     return static_cast<unsigned char>(c) >= 0x80;
 }
+
+// A set of octets, asked in one step.
+class OctetSet {
+  public:
+    constexpr explicit OctetSet(std::string_view octets) noexcept {
+        for (auto const c : octets) contains_[static_cast<unsigned char>(c)] = true;
+    }
+    template <class Test>
+    constexpr OctetSet(std::string_view octets, Test also) noexcept : OctetSet(octets) {
+        for (unsigned value = 0; value < contains_.size(); ++value)
+            if (also(static_cast<char>(static_cast<unsigned char>(value)))) contains_[value] = true;
+    }
+    [[nodiscard]] constexpr bool contains(char c) const noexcept { return contains_[static_cast<unsigned char>(c)]; }
+
+  private:
+    std::array<bool, 256> contains_{};
+};
 
 // -1: no hexadecimal digit.
 [[nodiscard]] constexpr int hex_value(char c) noexcept {

@@ -294,7 +294,8 @@ class OriginJudge {
         if (equals_ignoring_case(type, "disposition-notification")) return AutoSubmitted::auto_replied;  // RFC 8098
         if (equals_ignoring_case(type, "feedback-report")) return AutoSubmitted::auto_generated;         // RFC 5965
         // Microsoft's junk mail reports, which are no multipart/report.
-        if (contains_ignoring_case(parts_.returned_mail.substr(0, examined_octets), "x-hmxmroriginalrecipient:"))
+        if (split_header(std::string_view(parts_.returned_mail).substr(0, examined_octets))
+                .find("X-HmXmrOriginalRecipient") != nullptr)
             return AutoSubmitted::auto_generated;
         return AutoSubmitted::none;
     }
@@ -347,7 +348,9 @@ class OriginJudge {
         auto const is_one_of = [](std::string_view prefix, auto const& known) {
             return std::ranges::find(known, prefix) != known.end();
         };
-        auto const prefix = trim(std::string_view(folded).substr(0, colon));
+        auto prefix = trim(std::string_view(folded).substr(0, colon));
+        for (std::string_view const narrow : {"\u00A0", "\u202F"})  // French puts one in front of a colon
+            if (prefix.ends_with(narrow)) prefix.remove_suffix(narrow.size());
         if (colon != std::string::npos && is_one_of(prefix, auto_reply_prefixes)) return true;
         auto const begins_so =
             std::ranges::any_of(ambiguous_prefixes, [&](std::string_view known) { return folded.starts_with(known); });

@@ -364,14 +364,13 @@ std::optional<std::string> find_reply_code(std::string_view text) {
 }
 
 std::size_t find_returned_mail(std::string_view text) {
+    static PhraseSet const marks(returned_mail_marks);
     for (std::size_t begin = 0; begin < text.size();) {
         auto const end = std::min(text.find('\n', begin), text.size());
         auto const line = trim(text.substr(begin, std::min<std::size_t>(end - begin, 200)));
-        auto const is_mark = std::ranges::any_of(
-            returned_mail_marks, [&](std::string_view mark) { return contains_ignoring_case(line, mark); });
-        auto const is_header = line.size() > 12 && (equals_ignoring_case(line.substr(0, 10), "Received: ") ||
-                                                    equals_ignoring_case(line.substr(0, 12), "Return-Path:"));
-        if (is_mark || is_header) return begin;
+        auto const is_header = equals_ignoring_case(line.substr(0, 10), "Received: ") ||
+                               equals_ignoring_case(line.substr(0, 12), "Return-Path:");
+        if (is_header || (line.size() > 10 && marks.count(line, line.size(), 1) > 0)) return begin;
         begin = end + 1;
     }
     return text.size();

@@ -15,7 +15,8 @@ namespace {
 // the header.
 std::size_t colon_of(std::string_view line) noexcept {
     std::size_t end = 0;
-    while (end < line.size() && line[end] != ':' && line[end] != ' ' && line[end] != '\t') ++end;
+    static constexpr OctetSet name_ends(": \t");
+    while (end < line.size() && !name_ends.contains(line[end])) ++end;
     if (end == 0) return std::string_view::npos;
     auto colon = end;
     while (colon < line.size() && is_wsp(line[colon])) ++colon;
@@ -290,10 +291,6 @@ class Splitter {
 
 }  // namespace
 
-bool HeaderField::is(std::string_view other_name) const noexcept {
-    return equals_ignoring_case(name, other_name);
-}
-
 HeaderField const* HeaderBlock::find(std::string_view name) const noexcept {
     auto const found = std::ranges::find_if(fields, [&](HeaderField const& field) { return field.is(name); });
     return found == fields.end() ? nullptr : &*found;
@@ -328,11 +325,6 @@ std::string unfold(std::string_view value) {
         }
     }
     return line;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_case_needle) noexcept {

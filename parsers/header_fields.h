@@ -9,13 +9,22 @@
 
 namespace postern {
 
+// Octets compared as US-ASCII letters without case.
+[[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t at = 0; at < a.size(); ++at)
+        if (a[at] != b[at] && lower(a[at]) != lower(b[at])) return false;
+    return true;
+}
+
 // One header field. A view: it lives no longer than the octets it was split from.
 struct HeaderField {
     std::string_view name;   // as written, without white space around it
     std::string_view value;  // raw: all that stands behind the colon, folds included, the last line end excluded
 
     // RFC 5322 1.2.2: field names compare without case.
-    [[nodiscard]] bool is(std::string_view other_name) const noexcept;
+    [[nodiscard]] bool is(std::string_view other_name) const noexcept { return equals_ignoring_case(name, other_name); }
 };
 
 struct HeaderBlock {
@@ -42,8 +51,6 @@ enum class EntityKind { message, part };
 // octets stay.
 [[nodiscard]] std::string unfold(std::string_view value);
 
-// Octets compared as US-ASCII letters without case.
-[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 [[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view lower_case_needle) noexcept;
 [[nodiscard]] std::string lower_ascii(std::string_view text);
 

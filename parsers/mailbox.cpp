@@ -13,14 +13,11 @@ namespace postern {
 namespace {
 
 // RFC 5322 3.2.3 atext, RFC 6532 3.2's UTF-8 included.
-bool is_atext(char c) noexcept {
-    return is_letter(c) || is_digit(c) || is_8bit(c) ||
-           std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
-}
+constexpr OctetSet atext("!#$%&'*+-/=?^_`{|}~", [](char c) { return is_letter(c) || is_digit(c) || is_8bit(c); });
 
 // Dots at the ends or in a row are no Dot-string (RFC 5321 4.1.2), but carriers have given such addresses to people.
 bool is_plain_local_part(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return is_atext(c) || c == '.'; });
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return atext.contains(c) || c == '.'; });
 }
 
 ParseError error_at(char const* what, std::size_t offset) {
@@ -75,7 +72,8 @@ Parsed<Mailbox> parse_mailbox(std::string_view text) {
     } else {
         local_end = std::min(text.find('@'), text.size());
         mailbox.local_part = text.substr(0, local_end);
-        auto const bad = std::ranges::find_if_not(mailbox.local_part, [](char c) { return is_atext(c) || c == '.'; });
+        auto const bad =
+            std::ranges::find_if_not(mailbox.local_part, [](char c) { return atext.contains(c) || c == '.'; });
         if (bad != mailbox.local_part.end())
             return error_at("character in the local part that has no place there",
                             static_cast<std::size_t>(bad - mailbox.local_part.begin()));

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
+#include "parsers/ascii.h"
+
 namespace postern {
 namespace {
 
-// RFC 2045 5.1: what a token may hold.
+// RFC 2045 5.1: what a token may not hold.
+constexpr OctetSet no_token("()<>@,;:\\\"/[]?= ", [](char c) { return is_control(c) || is_8bit(c); });
+
 bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F &&
-               std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-    });
+    return !text.empty() && std::ranges::none_of(text, [](char c) { return no_token.contains(c); });
 }
 
 }  // namespace

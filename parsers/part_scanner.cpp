@@ -108,10 +108,12 @@ class PartScanner {
         }
     }
 
-    // Where the header of an entity may reach to: behind its empty line, or to a delimiter. That of the whole is always
-    // searched to its end; those of nested messages may begin at the same octets again and again, so they are bounded.
+    // Where the header of an entity may reach to: behind its empty line, or to a delimiter. That of the whole is left
+    // to split_header, which gets over empty lines that do not end it; those of nested messages may begin at the same
+    // octets again and again, so they are bounded.
     std::size_t header_limit(std::size_t begin) const noexcept {
-        auto const search_end = path_.empty() ? octets_.size() : std::min(octets_.size(), begin + nested_header_octets);
+        if (path_.empty()) return octets_.size();
+        auto const search_end = std::min(octets_.size(), begin + nested_header_octets);
         for (std::size_t position = begin; position < search_end;) {
             auto const line = line_at(position);
             if (delimiter_of(line)) return line.begin;

@@ -37,9 +37,10 @@ std::size_t PhraseSet::count(std::string_view text, std::size_t examined_octets,
     std::string_view const view = line;
     std::vector<std::string_view> seen;
     for (std::size_t at = 0; at < view.size() && seen.size() < enough; ++at) {
-        if (!begins_word(view, at)) continue;
-        for (auto const phrase : by_first_octet_[static_cast<unsigned char>(view[at])]) {
-            if (view.substr(at).starts_with(phrase) && std::ranges::find(seen, phrase) == seen.end())
+        auto const& candidates = by_first_octet_[static_cast<unsigned char>(view[at])];
+        if (candidates.empty() || !begins_word(view, at)) continue;
+        for (auto const phrase : candidates) {
+            if (view.compare(at, phrase.size(), phrase) == 0 && std::ranges::find(seen, phrase) == seen.end())
                 seen.push_back(phrase);
         }
     }
