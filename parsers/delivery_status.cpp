@@ -4,6 +4,7 @@
 
 #include "parsers/ascii.h"
 #include "parsers/bounce_evidence.h"
+#include "parsers/charset.h"
 #include "parsers/encoded_word.h"
 #include "parsers/limits.h"
 #include "parsers/message.h"
@@ -26,7 +27,7 @@ std::string recipient_of(std::string_view value) {
     auto const semicolon = value.find(';');
     if (semicolon != std::string_view::npos) value = value.substr(semicolon + 1);
     auto const list = parse_address_list(value.substr(0, limits::header_line_octets));
-    return list.addresses.empty() ? lower_ascii(trim(unfold(value))) : list.addresses.front().mailbox.key();
+    return list.addresses.empty() ? lower_ascii(scrub_utf8(unfold(value))) : list.addresses.front().mailbox.key();
 }
 
 std::string shortened(std::string text) {
@@ -159,7 +160,7 @@ class TextReportReader {
     void add_diagnostic(std::string_view line) {
         if (line.empty() || diagnostic_.size() > diagnostic_octets) return;
         if (!diagnostic_.empty()) diagnostic_ += ' ';
-        diagnostic_ += line;
+        diagnostic_ += scrub_utf8(unfold(line));
     }
 
     void close() {
