@@ -49,7 +49,7 @@ Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const
     auto const context = store.lookup(question(raw, message, keys, policy, now));  // read
     Facts const facts{raw, message, context, policy, addressed(raw, policy), now};
     auto const verdict = decide(facts);  // pure
-    if (verdict.disposition == Disposition::held && store.status_counts().held >= policy.options().limits.held) {
+    if (verdict.disposition == Disposition::held && store.held_count() >= policy.options().limits.held) {
         return deferred_for_space();
     }
     std::optional<TicketNumber> number;

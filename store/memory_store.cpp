@@ -117,6 +117,11 @@ ReceiptState MemoryStore::receipt_state(MailId const& id) {
     return state;
 }
 
+std::uint64_t MemoryStore::held_count() {
+    auto const is_held = [](MemoryState::Mail const& mail) { return mail.entry.disposition == Disposition::held; };
+    return static_cast<std::uint64_t>(std::ranges::count_if(state_.mails, is_held));
+}
+
 bool MemoryStore::drop_held(MailId const& id, TimePoint now) {
     static_cast<void>(now);
     auto* mail = find_mail(id.text);
@@ -233,8 +238,7 @@ StatusCounts MemoryStore::status_counts() {
         ++counts.outbox_queued;
         counts.outbox_oldest = std::min(counts.outbox_oldest.value_or(sent.mail.created), sent.mail.created);
     }
-    auto const is_held = [](MemoryState::Mail const& mail) { return mail.entry.disposition == Disposition::held; };
-    counts.held = static_cast<std::uint64_t>(std::ranges::count_if(state_.mails, is_held));
+    counts.held = held_count();
     for (auto const& record : state_.tickets) {
         auto const status = record.history.ticket.status;
         ++(status == TicketStatus::open          ? counts.open

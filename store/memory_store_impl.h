@@ -62,6 +62,7 @@ class MemoryStore final : public Store {
     [[nodiscard]] std::optional<LedgerEntry> ledger_entry(std::string_view id) override;
     [[nodiscard]] std::optional<std::string> raw_octets(MailId const& id) override;
     [[nodiscard]] ReceiptState receipt_state(MailId const& id) override;
+    [[nodiscard]] std::uint64_t held_count() override;
     bool drop_held(MailId const& id, TimePoint now) override;
 
     [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;

@@ -54,6 +54,12 @@ void SqliteConnection::require_transaction() const {
     if (depth_ > 0 && !is_open()) throw StoreError{last_failure_, "store: the transaction was undone"};
 }
 
+StoreError SqliteConnection::failure(SQLite::Exception const& exception) {
+    auto error = store_error(exception, &database_);
+    last_failure_ = error.kind();
+    return error;
+}
+
 void SqliteConnection::atomically(std::function<void()> const& work) {
     if (depth_ == 0) {
         run_outermost(work);
@@ -130,9 +136,7 @@ bool Query::step() {
     try {
         return statement_.executeStep();
     } catch (SQLite::Exception const& exception) {
-        auto const error = store_error(exception, &connection_.database());
-        connection_.note_failure(error.kind());
-        throw error;
+        throw connection_.failure(exception);
     }
 }
 
@@ -147,7 +151,7 @@ SQLite::Statement& Query::prepared(SqliteConnection& connection, char const* sql
     try {
         return connection.statement(sql);
     } catch (SQLite::Exception const& exception) {
-        throw store_error(exception, &connection.database());
+        throw connection.failure(exception);
     }
 }
 

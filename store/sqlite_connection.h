@@ -49,7 +49,8 @@ class SqliteConnection {
 
     // Throws where the transaction that should be open is gone: SQLite ends one by itself when the disk is full.
     void require_transaction() const;
-    void note_failure(StoreError::Kind kind) noexcept { last_failure_ = kind; }
+    // What SQLite threw, as ours; remembered in case it ended the transaction.
+    [[nodiscard]] StoreError failure(SQLite::Exception const& exception);
     [[nodiscard]] std::int64_t last_id() const noexcept { return database_.getLastInsertRowid(); }
 
   private:

@@ -32,9 +32,13 @@ void find_duplicate(SqliteConnection& connection, ArrivalQuestion const& questio
 }
 
 void find_by_message_id(SqliteConnection& connection, std::string const& message_id, ArrivalContext& context) {
+    if (message_id.empty()) return;
     Query query{connection,
                 "SELECT " POSTERN_TICKET_FACTS
-                " FROM thread_key k JOIN ticket t ON t.id = k.ticket WHERE k.message_id = ? ORDER BY t.id",
+                " FROM ticket t WHERE t.id IN ("
+                "SELECT ticket FROM ledger WHERE message_id = ?1 AND message_id <> '' AND threads"
+                " UNION ALL SELECT ticket FROM outbox WHERE message_id = ?1"
+                " UNION ALL SELECT ticket FROM thread_key WHERE message_id = ?1) ORDER BY t.id",
                 message_id};
     while (query.step()) {
         TicketId const id{query.integer(0)};
@@ -146,8 +150,8 @@ class Commit {
         auto const& imap = entry.imap;
         Query{connection_,
               "INSERT INTO ledger (id, received, committed, source, mailbox, reverse_path, client, sender, message_id,"
-              " subject, size, sha256, disposition, rule, reason, ticket, story, receipt_why, imap_folder,"
-              " imap_uid_validity, imap_uid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              " threads, subject, size, sha256, disposition, rule, reason, ticket, story, receipt_why, imap_folder,"
+              " imap_uid_validity, imap_uid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               entry.id.text,
               entry.received,
               now_,
@@ -157,6 +161,7 @@ class Commit {
               entry.client,
               entry.from,
               entry.message_id,
+              threads(),
               entry.subject,
               entry.size,
               entry.sha256,
@@ -177,12 +182,14 @@ class Commit {
     void release_ledger() {
         auto const& entry = record_.ledger;
         Query{connection_,
-              "UPDATE ledger SET committed = ?, mailbox = ?, sender = ?, message_id = ?, subject = ?, disposition = ?,"
+              "UPDATE ledger SET committed = ?, mailbox = ?, sender = ?, message_id = ?, threads = ?, subject = ?, "
+              "disposition = ?,"
               " rule = ?, reason = ?, ticket = ?, story = ?, receipt_why = ? WHERE seq = ?",
               now_,
               entry.mailbox,
               entry.from,
               entry.message_id,
+              threads(),
               entry.subject,
               entry.disposition,
               entry.rule,
@@ -193,6 +200,12 @@ class Commit {
               mail_}
             .run();
         Query{connection_, "DELETE FROM arrival_key WHERE mail = ?", mail_}.run();
+    }
+
+    // Almost every mail threads by its own Message-ID, which the ledger has in an index anyway.
+    [[nodiscard]] bool threads() const {
+        auto const& ids = record_.thread_ids;
+        return std::ranges::find(ids, record_.ledger.message_id) != ids.end();
     }
 
     void put_octets() {
@@ -224,7 +237,7 @@ class Commit {
     }
 
     void put_thread_key(std::string const& message_id) {
-        if (message_id.empty()) return;
+        if (message_id.empty() || message_id == record_.ledger.message_id) return;
         Query{connection_, "INSERT INTO thread_key (message_id, ticket) VALUES (?, ?) ON CONFLICT DO NOTHING",
               message_id, ticket_->id}
             .run();
@@ -283,7 +296,6 @@ class Commit {
                 number = ticket_->articles;
                 text = nullptr;  // the article has it
             }
-            put_thread_key(mail.message_id);
         }
         Query{connection_,
               "INSERT INTO outbox (kind, state, ticket, article, caused_by, reverse_path, recipient, subject,"

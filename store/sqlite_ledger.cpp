@@ -108,6 +108,15 @@ ReceiptState SqliteStore::receipt_state(MailId const& id) {
     });
 }
 
+std::uint64_t held_in(SqliteConnection& connection) {
+    Query query{connection, "SELECT count(*) FROM ledger WHERE disposition = 'held'"};
+    return query.step() ? query.count(0) : 0;
+}
+
+std::uint64_t SqliteStore::held_count() {
+    return connection_.snapshot([&] { return held_in(connection_); });
+}
+
 bool SqliteStore::drop_held(MailId const& id, TimePoint now) {
     bool dropped = false;
     connection_.atomically([&] {

@@ -17,7 +17,7 @@ constexpr char const* cache = "PRAGMA cache_size = -32768";
 
 // Pages in the WAL before it is brought into the file: less often than SQLite's 1000, since a page changed many
 // times in between is then written once.
-constexpr char const* checkpoint = "PRAGMA wal_autocheckpoint = 4000";
+constexpr char const* checkpoint = "PRAGMA wal_autocheckpoint = 16384";
 
 // The WAL grows to the size of the largest transaction; afterwards it shrinks to this.
 constexpr char const* wal_limit = "PRAGMA journal_size_limit = 67108864";
@@ -76,6 +76,7 @@ void SqliteStore::atomically(std::function<void()> const& work) {
 StatusCounts SqliteStore::status_counts() {
     return connection_.snapshot([&] {
         StatusCounts counts;
+        counts.held = held_in(connection_);
         Query queued{connection_, "SELECT count(*), min(created) FROM outbox WHERE state = 'queued'"};
         if (queued.step()) {
             counts.outbox_queued = queued.count(0);
@@ -83,8 +84,6 @@ StatusCounts SqliteStore::status_counts() {
         }
         Query failed{connection_, "SELECT count(*) FROM outbox WHERE state = 'failed'"};
         if (failed.step()) counts.outbox_failed = failed.count(0);
-        Query held{connection_, "SELECT count(*) FROM ledger WHERE disposition = 'held'"};
-        if (held.step()) counts.held = held.count(0);
         Query tickets{connection_, "SELECT status, count(*) FROM ticket GROUP BY status"};
         while (tickets.step()) {
             auto const status = word<TicketStatus>(tickets, 0, parse_ticket_status);

@@ -22,6 +22,8 @@ template <class Enum>
     return *value;
 }
 
+[[nodiscard]] std::uint64_t held_in(SqliteConnection& connection);
+
 void add_event(SqliteConnection& connection, TicketId ticket, TicketEvent const& event);
 
 class SqliteStore final : public Store {
@@ -39,6 +41,7 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::optional<LedgerEntry> ledger_entry(std::string_view id) override;
     [[nodiscard]] std::optional<std::string> raw_octets(MailId const& id) override;
     [[nodiscard]] ReceiptState receipt_state(MailId const& id) override;
+    [[nodiscard]] std::uint64_t held_count() override;
     bool drop_held(MailId const& id, TimePoint now) override;
 
     [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;

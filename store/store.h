@@ -154,6 +154,7 @@ class Store {
     [[nodiscard]] virtual std::optional<LedgerEntry> ledger_entry(std::string_view id) = 0;
     [[nodiscard]] virtual std::optional<std::string> raw_octets(MailId const& id) = 0;
     [[nodiscard]] virtual ReceiptState receipt_state(MailId const& id) = 0;
+    [[nodiscard]] virtual std::uint64_t held_count() = 0;  // cheap enough to be asked for each mail
     // held -> dropped, its arrival keys forgotten. False: it is not held.
     virtual bool drop_held(MailId const& id, TimePoint now) = 0;
 

@@ -56,12 +56,14 @@ CONTRACT("a held mail that is dropped is dropped once, and may come again") {
     store.commit(apart(Disposition::held, "M1"), at(0));
     store.commit(apart(Disposition::ignored, "M2"), at(0));
     CHECK(store.status_counts().held == 1);
+    CHECK(store.held_count() == 1);
     CHECK(store.drop_held({"M1"}, at(1)));
     CHECK_FALSE(store.drop_held({"M1"}, at(1)));
     CHECK_FALSE(store.drop_held({"M2"}, at(1)));
     CHECK_FALSE(store.drop_held({"M9"}, at(1)));
     CHECK(store.ledger_entry("M1")->disposition == Disposition::dropped);
     CHECK(store.status_counts().held == 0);
+    CHECK(store.held_count() == 0);
     ArrivalQuestion question;
     question.arrival_keys = {"key-M1"};
     CHECK_FALSE(store.lookup(question).duplicate_of);

@@ -14,6 +14,7 @@ CREATE TABLE ledger (
     client           TEXT NOT NULL,
     sender           TEXT NOT NULL,
     message_id       TEXT NOT NULL,
+    threads          INTEGER NOT NULL,          -- 1: mail that names message_id belongs to this one's ticket
     subject          TEXT NOT NULL,
     size             INTEGER NOT NULL,
     sha256           TEXT NOT NULL,
@@ -118,7 +119,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket);
 
--- Message-IDs that a ticket received or sent.
+-- Message-IDs that lead to a ticket beside those of ledger (threads) and outbox.
 CREATE TABLE thread_key (
     message_id       TEXT NOT NULL,
     ticket           INTEGER NOT NULL REFERENCES ticket (id),
