@@ -182,7 +182,7 @@ ExitCode run_and_explain(std::vector<std::string> const& words, Context& context
         context.say(failure.what());
         return failure.code();
     } catch (StoreError const& error) {
-        context.say(std::string("the store: ") + error.what());
+        context.say(error.what());
         return exit_code(error);
     } catch (std::exception const& error) {
         context.say(error.what());

@@ -77,7 +77,7 @@ void print_outcome(Context& context, Store& store, MailId const& id) {
 ExitCode take(Context& context, Arguments const& arguments) {
     auto const raw = read_mail(context, arguments);
     auto& store = context.store(Opening::may_create);
-    auto const receipt = take_in(context, store, raw);
+    auto const receipt = take_in(context, store, raw, parse_message(raw.octets));
     if (receipt.outcome == Receipt::Outcome::deferred) {
         throw CommandFailure(ExitCode::try_again, "too many mails are held: release or drop some");
     }

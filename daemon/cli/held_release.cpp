@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -17,7 +18,6 @@ RawMessage as_it_came(LedgerEntry const& entry, std::string octets) {
     raw.source = entry.source;
     raw.octets = std::move(octets);
     raw.received = entry.received;
-    raw.arrived = entry.received;
     raw.imap = entry.imap;
     raw.released = true;
     raw.envelope.client = entry.client;
@@ -29,11 +29,19 @@ RawMessage as_it_came(LedgerEntry const& entry, std::string octets) {
     return raw;
 }
 
+// By IMAP a mail may have lain on its server for years when we met it; the ledger knows only when that was. The
+// sender's Date, where it is earlier, keeps an old mail from being answered.
+TimePoint arrival(LedgerEntry const& entry, ParsedMessage const& message) {
+    return entry.source == Source::imap && message.date ? std::min(entry.received, *message.date) : entry.received;
+}
+
 ExitCode run(Context& context, Arguments const& arguments) {
     auto& store = context.store();
     auto const held = held_argument(store, arguments.at("ID"));
-    auto const raw = as_it_came(held, octets_of(store, held));
-    auto const receipt = take_in(context, store, raw, [&] { (void)held_argument(store, held.id.text); });
+    auto raw = as_it_came(held, octets_of(store, held));
+    auto const message = parse_message(raw.octets);
+    raw.arrived = arrival(held, message);
+    auto const receipt = take_in(context, store, raw, message, [&] { (void)held_argument(store, held.id.text); });
     if (receipt.outcome == Receipt::Outcome::deferred) {
         throw CommandFailure(ExitCode::try_again, "mail " + held.id.text + " could not be taken in now; it stays held");
     }

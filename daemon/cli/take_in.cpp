@@ -2,17 +2,15 @@
 
 #include "daemon/intake.h"
 #include "daemon/policy.h"
-#include "parsers/message.h"
 #include "templates/templates.h"
 
 namespace postern {
 
-Receipt take_in(Context& context, Store& store, RawMessage const& raw, std::function<void()> const& still_wanted) {
+Receipt take_in(Context& context, Store& store, RawMessage const& raw, ParsedMessage const& message,
+                std::function<void()> const& still_wanted) {
     // A broken override is `check`'s to tell of; the built-in template stands in.
     std::vector<TemplateError> broken;
     auto const policy = make_policy(context.options(), Templates::load(context.options().site.templates, broken));
-    // Read before the transaction begins: it holds the store for the writing alone.
-    auto const message = parse_message(raw.octets);
     Receipt receipt;
     store.atomically([&] {
         still_wanted();

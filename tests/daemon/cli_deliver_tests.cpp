@@ -97,7 +97,7 @@ TEST_CASE("deliver: what is ours to mend leaves the mail in the MTA's queue") {
         ! postern: disk image is malformed
         [75]
         $ postern ticket list
-        ! postern: the store: disk image is malformed
+        ! postern: disk image is malformed
         [74]
     )");
     terminal.findings = {{.severity = Finding::Severity::error,

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "daemon/intake.h"
 #include "tests/daemon/cli_mails.h"
 #include "tests/daemon/cli_terminal.h"
 #include "tests/support/site.h"
@@ -181,6 +182,22 @@ TEST_CASE("held: looked at, released with its original time, dropped") {
     CHECK(to_iso8601(entry->received) == "2026-11-21T09:00:02Z");
     CHECK(terminal.store->ledger({}).size() == 3);
     CHECK(terminal.store->receipt_state(entry->id) == ReceiptState::queued);
+}
+
+TEST_CASE("held release: a mail that lay in its folder for years opens a ticket and gets no answer") {
+    Terminal terminal;
+    auto old_mail = std::string(ambiguous_mail);
+    old_mail.replace(old_mail.find("2026"), 4, "2016");
+    auto const raw = by_imap(1, old_mail);
+    terminal.store->atomically(
+        [&] { (void)intake(raw, parse_message(raw.octets), *site_policy(), *terminal.store, noon); });
+    terminal.session(R"(
+        $ postern held release '<3@northwind.example>'
+        MAIL000000000001 released: opened ACME-1000
+        $ postern outbox list
+        ! postern: no mail waits to be sent
+    )");
+    CHECK(terminal.store->ledger({}).at(0).receipt_why == "the mail is older than answer_within");
 }
 
 TEST_CASE("held drop: what was dropped may come again") {
