@@ -43,7 +43,8 @@ std::string random_prefix() {
 }  // namespace
 
 std::string words_of(ImapCondition const& condition) {
-    auto text = std::string(condition.kind == ImapCondition::Kind::no ? "NO " : "BAD ");
+    using Kind = ImapCondition::Kind;
+    std::string text = condition.kind == Kind::ok ? "OK " : condition.kind == Kind::no ? "NO " : "BAD ";
     if (!condition.code.empty()) text += "[" + condition.code + "] ";
     return one_line(text + condition.text);
 }

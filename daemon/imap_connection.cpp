@@ -97,8 +97,8 @@ struct ImapConnection::State {
         auto result = curl_easy_perform(curl.get());
         auto const said = condition_of(last_line);
         if (result == CURLE_LOGIN_DENIED && said && said->kind == ImapCondition::Kind::ok) {
-            // It offers neither: nothing was refused yet, and the LOGIN command is left.
-            curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, "AUTH=+LOGIN");
+            // It offers neither, and nothing was refused yet: whatever else it knows, the LOGIN command at last.
+            curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, nullptr);
             result = curl_easy_perform(curl.get());
         }
         if (result != CURLE_OK) fail(result, options);

@@ -108,6 +108,10 @@ void ImapFolder::poll(ImapClient& client) {
     auto trouble = marks_.pay(client, selected_);
     if (has_news(client)) take(client);
     if (!trouble) trouble = marks_.pay(client, selected_);
+    if (trouble && trouble != told_trouble_) {
+        around_.log.warn("imap-marks-owed", {{"folder", state_.folder}, {"error", *trouble}});
+    }
+    told_trouble_ = trouble;
     for (auto const& alert : client.take_alerts())
         around_.log.warn("imap-alert", {{"folder", state_.folder}, {"text", alert}});
     if (handover_.taken() > 0) {

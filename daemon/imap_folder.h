@@ -76,6 +76,7 @@ class ImapFolder {
     bool rows_count_ = true;  // a ledger row of a place says that its mail was taken
     std::optional<std::chrono::steady_clock::time_point> searched_;  // in this session
     std::optional<std::string> cut_short_;
+    std::optional<std::string> told_trouble_;  // with marks; the log knows of it
     std::string notice_;
     std::chrono::steady_clock::time_point notice_ends_;
 };

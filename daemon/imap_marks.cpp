@@ -9,6 +9,8 @@ namespace {
 
 // Paid, and forgotten in one transaction.
 constexpr std::size_t marks_at_once = 500;
+// So many that fail one by one are not a few odd mails.
+constexpr std::size_t many = 8;
 // In one COPY, so that it succeeds or fails as a whole (RFC 9051 6.4.7): as many UIDs as fit a command line.
 constexpr std::size_t copied_at_once = ImapClient::uid_set_octets / 11;
 
@@ -129,8 +131,8 @@ std::optional<std::string> ImapMarks::pay_or_halve(ImapClient& client, Task cons
     auto const middle = marks.begin() + static_cast<std::ptrdiff_t>(marks.size() / 2);
     auto const paid_before = paid.size();
     auto const first = pay_or_halve(client, task, {marks.begin(), middle}, paid);
-    // A half of which nothing goes: nor will the rest.
-    if (first && paid.size() == paid_before && marks.size() > 2) return why;
+    // Many, of which none goes: nor will the rest.
+    if (first && paid.size() == paid_before && marks.size() / 2 >= many) return why;
     auto const second = pay_or_halve(client, task, {middle, marks.end()}, paid);
     return second ? second : first;
 }

@@ -125,13 +125,14 @@ void ImapTaking::find_facts(std::vector<std::uint32_t> const& uids, std::map<std
                      [&](std::uint32_t uid) { return !found.contains(uid); });
         return left;
     };
+    ImapCondition answer;
     try {
-        client_.fetch_facts(wanted, [&](ImapMailFacts const& facts) {
+        answer = client_.fetch_facts(wanted, [&](ImapMailFacts const& facts) {
             if (wanted.contains(facts.uid)) found[facts.uid] = facts;
         });
     } catch (ImapError const& error) {
         if (error.kind() != ImapError::Kind::stopped && found.size() < found_before + uids.size()) {
-            place_.suspects.failed(missing().front(), Clock::now());
+            suspect(missing().front(), error.what());
         }
         throw;
     }
@@ -142,6 +143,7 @@ void ImapTaking::find_facts(std::vector<std::uint32_t> const& uids, std::map<std
         if (!there.contains(uid)) place_.cursor.settle(uid);
     }
     std::erase_if(left, [&](std::uint32_t uid) { return !there.contains(uid); });
+    if (!left.empty()) tell_refused(left.size(), answer);
     if (left.size() > 1 && found.size() == found_before) {
         // Nothing came for the sake of one: each half alone.
         auto const middle = left.begin() + static_cast<std::ptrdiff_t>(left.size() / 2);
@@ -149,7 +151,7 @@ void ImapTaking::find_facts(std::vector<std::uint32_t> const& uids, std::map<std
         find_facts({middle, left.end()}, found);
         return;
     }
-    for (auto const uid : left) place_.suspects.failed(uid, Clock::now());
+    for (auto const uid : left) suspect(uid, words_of(answer));
     if (!left.empty()) note_refusal(!found.empty());
 }
 
@@ -157,6 +159,20 @@ void ImapTaking::find_facts(std::vector<std::uint32_t> const& uids, std::map<std
 void ImapTaking::note_refusal(bool others_came) {
     if (++refused_fetches_ < most_refused_fetches || others_came || delivered_) return;
     throw ImapError(ImapError::Kind::refused, "the server delivers no mail");
+}
+
+// Once a poll.
+void ImapTaking::tell_refused(std::size_t mails, ImapCondition const& answer) {
+    if (std::exchange(told_refused_, true)) return;
+    place_.log.warn("imap-fetch-refused",
+                    {{"folder", place_.key}, {"mails", std::to_string(mails)}, {"answer", words_of(answer)}});
+}
+
+void ImapTaking::suspect(std::uint32_t uid, std::string const& why) {
+    if (!place_.suspects.contains(uid)) {
+        place_.log.warn("imap-mail-fails", {{"folder", place_.key}, {"uid", std::to_string(uid)}, {"why", why}});
+    }
+    place_.suspects.failed(uid, Clock::now());
 }
 
 // Empty: there was no room for the first one for long; it is left to the next poll.
@@ -193,24 +209,27 @@ bool ImapTaking::wait_for_room(InFlight::Reservation& room, std::uint64_t octets
 void ImapTaking::take_group(Group group) {
     std::vector<ImapFetched> fetched;
     std::exception_ptr broke;
+    std::string broke_by;
+    ImapCondition answer;
     try {
         auto const bound = place_.max_message_octets + size_slack;
-        client_.fetch_mails(uids_of(group), bound, [&](std::uint32_t uid, std::string octets) {
+        answer = client_.fetch_mails(uids_of(group), bound, [&](std::uint32_t uid, std::string octets) {
             receive(group, fetched, uid, std::move(octets));
         });
     } catch (ImapError const& error) {
         if (error.kind() == ImapError::Kind::stopped) throw;
         broke = std::current_exception();
+        broke_by = error.what();
     }
     bool const some_came = !fetched.empty();
     delivered_ = delivered_ || some_came;
     place_.handover.hand_over(std::move(fetched));
     if (broke) {
         // Servers deliver in the order of UIDs, so it broke at the first one that did not come.
-        if (!group.empty()) place_.suspects.failed(group.begin()->first, Clock::now());
+        if (!group.empty()) suspect(group.begin()->first, broke_by);
         std::rethrow_exception(broke);
     }
-    if (!group.empty()) look_for(std::move(group), some_came);
+    if (!group.empty()) look_for(std::move(group), some_came, answer);
 }
 
 void ImapTaking::receive(Group& wanted, std::vector<ImapFetched>& fetched, std::uint32_t uid, std::string octets) {
@@ -236,7 +255,7 @@ void ImapTaking::receive(Group& wanted, std::vector<ImapFetched>& fetched, std::
 }
 
 // Mails that the server left out of its answer: gone, or it cannot deliver them.
-void ImapTaking::look_for(Group missing, bool others_came) {
+void ImapTaking::look_for(Group missing, bool others_came, ImapCondition const& answer) {
     auto const there = client_.still_there(uids_of(missing));
     for (auto wanted = missing.begin(); wanted != missing.end();) {
         auto const next = std::next(wanted);
@@ -247,9 +266,11 @@ void ImapTaking::look_for(Group missing, bool others_came) {
         }
         wanted = next;
     }
-    if (missing.size() <= 1 || others_came) {
-        for (auto const& [uid, wanted] : missing) place_.suspects.failed(uid, Clock::now());
-        if (!missing.empty()) note_refusal(others_came);
+    if (missing.empty()) return;
+    tell_refused(missing.size(), answer);
+    if (missing.size() == 1 || others_came) {
+        for (auto const& [uid, wanted] : missing) suspect(uid, words_of(answer));
+        note_refusal(others_came);
         return;
     }
     // Nothing came for the sake of one: each half alone.

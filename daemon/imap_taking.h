@@ -72,11 +72,13 @@ class ImapTaking {
     [[nodiscard]] std::deque<ImapMailFacts> facts_of(std::vector<std::uint32_t> const& uids);
     void find_facts(std::vector<std::uint32_t> const& uids, std::map<std::uint32_t, ImapMailFacts>& found);
     void note_refusal(bool others_came);
+    void tell_refused(std::size_t mails, ImapCondition const& answer);
+    void suspect(std::uint32_t uid, std::string const& why);
     [[nodiscard]] Group next_group(std::deque<ImapMailFacts>& pending);
     [[nodiscard]] bool wait_for_room(InFlight::Reservation& room, std::uint64_t octets);
     void take_group(Group group);
     void receive(Group& wanted, std::vector<ImapFetched>& fetched, std::uint32_t uid, std::string octets);
-    void look_for(Group missing, bool others_came);
+    void look_for(Group missing, bool others_came, ImapCondition const& answer);
     void take_by_header(ImapMailFacts const& facts, std::string const& why);
     void tell_held(std::uint32_t uid, std::string const& why);
     void take_suspects();
@@ -88,7 +90,7 @@ class ImapTaking {
     ImapTakingPlace place_;
     UidSet left_;
     unsigned refused_fetches_ = 0;
-    bool delivered_ = false;
+    bool delivered_ = false, told_refused_ = false;
     std::optional<std::string> cut_short_;
     std::string notice_;
 };
