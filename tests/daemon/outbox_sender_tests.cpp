@@ -79,6 +79,10 @@ class Outbox {
         writer_.run([&](Store& store) { CHECK(store.retry_outgoing(id, now())); });
     }
 
+    void retry_if_unsent(OutboxId id) {
+        writer_.run([&](Store& store) { static_cast<void>(store.retry_outgoing(id, now())); });
+    }
+
     RelayOptions options;
 
   private:
@@ -210,7 +214,7 @@ TEST_CASE("what waited for a relay goes out when it is back") {
     for (int i = 0; i < 10; ++i) outbox.queue({mail("ana@northwind.example", std::to_string(i))});
     outbox.start();
     REQUIRE(relay.wait_for_mails(8));  // two mails were the ones that asked; they wait for their own time
-    for (auto const& one : outbox.unsent()) outbox.retry(one.id);
+    for (auto const& one : outbox.unsent()) outbox.retry_if_unsent(one.id);
     CHECK(relay.wait_for_mails(10));
 }
 
