@@ -13,11 +13,12 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstring>
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
-#include <unordered_map>
 
 #include "daemon/smtp_session.h"
 
@@ -329,14 +330,15 @@ void SmtpListener::set_policy(std::shared_ptr<SmtpPolicy const> policy) {
 
 void SmtpListener::stop(std::function<void()> drained) {
     state_->close_acceptors();
-    bool empty = false;
     {
         std::lock_guard const lock(state_->mutex);
         state_->stopping = true;
-        empty = state_->places.empty();
-        if (!empty) state_->drained = std::move(drained);
+        if (state_->places.empty()) {
+            if (drained) asio::post(state_->io, std::move(drained));
+        } else {
+            state_->drained = std::move(drained);
+        }
     }
-    if (empty && drained) asio::post(state_->io, std::move(drained));
     for (auto const& session : state_->sessions()) session->stop();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -46,9 +47,9 @@ inline constexpr unsigned recipient_commands = 2000;
 // involves us is cut in half the time. Postfix's hopcount_limit.
 inline constexpr unsigned received_fields = 50;
 // Octets in flight are reserved in steps: few enough atomic operations, close enough to what is really there.
-inline constexpr std::size_t reservation_step_octets = 16 * 1024;
+inline constexpr std::size_t reservation_step_octets = std::size_t{16} * 1024;
 // Up to here the buffer of a mail doubles; beyond, the largest mail's address space is taken in one go, so that a
 // growing mail is never there twice (pages not written to cost nothing).
-inline constexpr std::size_t doubling_octets = 1024 * 1024;
+inline constexpr std::size_t doubling_octets = std::size_t{1024} * 1024;
 
 }  // namespace postern::smtp::bounds

@@ -16,10 +16,10 @@ namespace {
 constexpr std::size_t command_buffer_octets = 2048;
 static_assert(command_buffer_octets > smtp::bounds::command_line_octets);
 // Of a session that receives a mail: most mails come in one read; a full buffer shows a large one.
-constexpr std::size_t mail_buffer_octets = 16 * 1024;
-constexpr std::size_t large_mail_buffer_octets = 64 * 1024;
+constexpr std::size_t mail_buffer_octets = std::size_t{16} * 1024;
+constexpr std::size_t large_mail_buffer_octets = std::size_t{64} * 1024;
 // What a client may go on sending after our last reply before we hang up regardless.
-constexpr std::size_t farewell_octets = 1024 * 1024;
+constexpr std::size_t farewell_octets = std::size_t{1024} * 1024;
 
 TimePoint now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -68,7 +68,7 @@ SmtpSession::SmtpSession(SmtpSocket socket, std::shared_ptr<SmtpPolicy const> po
 void SmtpSession::start() {
     asio::co_spawn(
         stream_.strand(), [self = shared_from_this()] { return self->run(); },
-        [self = shared_from_this()](std::exception_ptr failure) {
+        [self = shared_from_this()](std::exception_ptr const& failure) {
             self->over_ = true;
             self->watchdog_.cancel();
             self->stream_.close();
