@@ -29,7 +29,7 @@ Table<SiteOptions> site_table() {
                 key("postmaster", &Site::postmaster, address(), optional,
                     "Gets alarms, at most one an hour for the same cause, and the mail for postmaster at our domains."),
                 key("state_dir", &Site::state_dir, path("\"/var/lib/postern\""), required,
-                    "The folder of all that must survive: the store, its lock, large messages on their way in. One "
+                    "The folder of all that must survive: the store and its lock. One "
                     "daemon a state_dir."),
                 key("templates", &Site::templates, path("\"templates\""), optional,
                     "A folder of templates that are laid over the built-in ones, file by file."),
