@@ -17,6 +17,7 @@
 #include "daemon/parsing_desk.h"
 #include "daemon/policy.h"
 #include "daemon/smtp_listener.h"
+#include "daemon/smtp_tls.h"
 #include "daemon/store_writer.h"
 
 namespace postern {
@@ -48,6 +49,10 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options) {
         for (auto const& alias : mailbox.aliases) policy->local_addresses.push_back(alias.key());
     }
     std::ranges::sort(policy->local_addresses);
+    if (options.smtp && options.smtp->tls_certificate_file && options.smtp->tls_key_file) {
+        policy->tls = load_smtp_tls(*options.smtp->tls_certificate_file, *options.smtp->tls_key_file);
+        policy->require_tls = options.smtp->require_tls;
+    }
     return policy;
 }
 
@@ -166,16 +171,25 @@ struct App::State {
         if (fresh.store.file != options.store.file) log.warn("needs-restart", {{"section", "[store]"}});
     }
 
-    void take_over(Options fresh, Templates templates) {
+    // False, and nothing has changed: the certificate can't be used.
+    [[nodiscard]] bool take_over(Options fresh, Templates templates) {
+        std::shared_ptr<SmtpPolicy const> fresh_smtp;
+        try {
+            fresh_smtp = smtp_policy(fresh);
+        } catch (TlsFileError const& error) {
+            log.error("certificate", {{"what", error.what()}});
+            return false;
+        }
         say_what_needs_a_restart(fresh);
         bool const other_relay = fresh.relay != options.relay || fresh.site.hostname != options.site.hostname;
         options = fresh;
         log.reconfigure(options.log);
         in_flight.set_limit(options.limits.in_flight);
-        if (smtp) smtp->set_policy(smtp_policy(options));
+        if (smtp) smtp->set_policy(fresh_smtp);
         desk.set_policy(make_policy(std::move(fresh), std::move(templates)));
         if (other_relay) start_sender();
         exchange_folders();
+        return true;
     }
 };
 
@@ -200,15 +214,13 @@ void App::reload() {
     std::vector<TemplateError> broken;
     if (loaded.options) {
         auto templates = Templates::load(loaded.options->site.templates, broken);
-        if (broken.empty()) {
-            state_->take_over(std::move(*loaded.options), std::move(templates));
+        if (broken.empty() && state_->take_over(std::move(*loaded.options), std::move(templates))) {
             log.info("reloaded", {{"revision", state_->options.revision}});
             return;
         }
     }
     for (auto const& finding : loaded.findings) {
-        if (finding.severity == Finding::Severity::error)
-            log.error("configuration", {{"finding", to_string(finding)}});
+        if (finding.severity == Finding::Severity::error) log.error("configuration", {{"finding", to_string(finding)}});
     }
     for (auto const& error : broken) {
         log.error("template", {{"file", error.file}, {"line", std::to_string(error.line)}, {"what", error.what}});

@@ -11,6 +11,7 @@
 #include "config/load.h"
 #include "daemon/app.h"
 #include "daemon/log.h"
+#include "daemon/smtp_tls.h"
 #include "store/sqlite_store.h"
 
 namespace {
@@ -103,6 +104,9 @@ int main(int argc, char** argv) {
     } catch (StoreError const& error) {
         log.error("store", {{"error", error.what()}});
         return exit_code(error);
+    } catch (TlsFileError const& error) {
+        log.error("certificate", {{"what", error.what()}});
+        return EX_CONFIG;
     } catch (std::system_error const& error) {
         log.error("start-failed", {{"error", error.what()}});
         return error.code() == std::errc::address_in_use ? EX_TEMPFAIL : EX_OSERR;

@@ -5,8 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace postern {
 
@@ -14,6 +19,7 @@ namespace postern {
 struct SmtpTimeouts {
     std::chrono::milliseconds command = std::chrono::minutes{5};     // 4.5.3.2.7; also to take our replies
     std::chrono::milliseconds data_block = std::chrono::minutes{3};  // 4.5.3.2.5
+    std::chrono::milliseconds handshake = std::chrono::minutes{1};   // TLS: two round trips and some arithmetic
     // Of one DATA whole: 25 MiB at 128 kbit/s are 27 minutes; slower is a client that holds the session open.
     std::chrono::milliseconds data_total = std::chrono::minutes{30};
     // After our last reply, for the client to read it and hang up: closing on unread octets would reset the
@@ -27,6 +33,8 @@ struct SmtpPolicy {
     unsigned max_sessions = 0, max_sessions_per_ip = 0, max_recipients = 0;
     // By Mailbox::key() of addresses and aliases; "postmaster" stands for <postmaster> without a domain. Sorted.
     std::vector<std::string> local_addresses;
+    std::shared_ptr<boost::asio::ssl::context> tls;  // smtp_tls.h; null: STARTTLS is not offered
+    bool require_tls = false;                        // nothing goes without; with `tls` only
     SmtpTimeouts timeouts;
 };
 

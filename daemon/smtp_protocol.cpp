@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
+#include <vector>
 
 #include "parsers/limits.h"
 
@@ -32,6 +32,12 @@ Reply const& reply_to(CommandFault fault) noexcept {
             break;
     }
     return replies::bad_syntax;
+}
+
+// RFC 3207 4: what is said in clear where TLS is required.
+bool goes_without_tls(Verb verb) noexcept {
+    return verb == Verb::ehlo || verb == Verb::helo || verb == Verb::noop || verb == Verb::starttls ||
+           verb == Verb::quit;
 }
 
 bool is_received_field(std::string_view line) noexcept {
@@ -75,7 +81,7 @@ constexpr Protocol::Transition Protocol::table[] = {
     {Verb::vrfy, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::vrfy},
     {Verb::help, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::help},
     {Verb::expn, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
-    {Verb::starttls, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
+    {Verb::starttls, in(State::start, State::ready), State::handshake, &Protocol::starttls},
     {Verb::bdat, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::chunk},
     {Verb::quit, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::quit},
 };
@@ -88,11 +94,13 @@ void Protocol::greet() {
 }
 
 Protocol::Step Protocol::receive(std::string_view octets) {
-    assert(state_ != State::judged && !mail_begins_);
+    assert(state_ != State::judged && state_ != State::handshake && !mail_begins_);
     std::size_t consumed = 0;
     while (true) {
         if (state_ == State::closed) return {Next::close, octets.size()};
         if (mail_begins_) return {Next::begin_mail, consumed};
+        // RFC 3207 4.2: what came in clear behind STARTTLS is thrown away; anybody may have put it there.
+        if (state_ == State::handshake) return {Next::start_tls, octets.size()};
         auto const rest = octets.substr(consumed);
         if (rest.empty()) return {Next::read, consumed};
         auto const step = state_ == State::data ? receive_data(rest) : receive_line(rest);
@@ -146,6 +154,10 @@ void Protocol::handle(std::string_view line) {
     auto& count = command->verb == Verb::rcpt ? recipient_commands_ : commands_;
     auto const bound = command->verb == Verb::rcpt ? bounds::recipient_commands : bounds::commands_without_mail;
     if (++count > bound) return end(replies::too_many_commands);
+    if (policy_->require_tls && !tls_ && !goes_without_tls(command->verb)) {
+        refuse(replies::tls_required);
+        return;
+    }
     auto const* const row = std::find_if(std::begin(table), std::end(table), [&](Transition const& transition) {
         return transition.verb == command->verb && (transition.from & in(state_)) != 0;
     });
@@ -173,9 +185,11 @@ void Protocol::reset_transaction() {
 bool Protocol::ehlo(Command& command) {
     reset_transaction();
     client_name_ = std::move(command.client_name);
-    append_multiline_reply(replies_, 250,
-                           {policy_->hostname, "PIPELINING", "SIZE " + std::to_string(policy_->max_message_octets),
-                            "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"});
+    std::vector<std::string> lines{policy_->hostname, "PIPELINING",
+                                   "SIZE " + std::to_string(policy_->max_message_octets), "8BITMIME", "SMTPUTF8"};
+    if (policy_->tls && !tls_) lines.emplace_back("STARTTLS");
+    lines.emplace_back("ENHANCEDSTATUSCODES");
+    append_multiline_reply(replies_, 250, lines);
     return true;
 }
 
@@ -259,6 +273,22 @@ bool Protocol::help(Command&) {
 bool Protocol::quit(Command&) {
     say(replies::closing);
     return true;
+}
+
+bool Protocol::starttls(Command&) {
+    if (!policy_->tls) return refuse(replies::not_implemented);
+    if (tls_) return refuse(replies::bad_sequence);
+    say(replies::start_tls);
+    return true;
+}
+
+// RFC 3207 4.2: all that was learnt in clear is forgotten; the client says EHLO again.
+void Protocol::tls_started() {
+    assert(state_ == State::handshake);
+    tls_ = true;
+    state_ = State::start;
+    client_name_.clear();
+    reset_transaction();
 }
 
 bool Protocol::unsupported(Command&) {

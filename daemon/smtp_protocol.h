@@ -4,6 +4,7 @@
 //     greet(); then receive() what came, again and again, write replies() out before waiting for more, and on
 //     Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest
 //     Next::judge        hand take_mail() to the desk, answer() with its receipt, then receive() the rest
+//     Next::start_tls     write replies() out, do the handshake, tls_started()
 //     Next::close        write replies() out and close
 #pragma once
 
@@ -27,7 +28,7 @@ namespace postern::smtp {
 
 class Protocol {
   public:
-    enum class Next : std::uint8_t { read, begin_mail, judge, close };
+    enum class Next : std::uint8_t { read, begin_mail, judge, start_tls, close };
     struct Step {
         Next next = Next::read;
         std::size_t consumed = 0;  // octets not consumed are to be given again, before those that come after them
@@ -41,6 +42,7 @@ class Protocol {
     void begin_mail(MailId id, TimePoint now);
     [[nodiscard]] RawMessage take_mail();
     void answer(Receipt const& receipt);
+    void tls_started();
 
     // The session ends for a reason of ours: the last reply, and Next::close from then on.
     void end(Reply const& reply);
@@ -61,12 +63,13 @@ class Protocol {
 
   private:
     enum class State : std::uint8_t {
-        start,   // before EHLO
-        ready,   // no mail transaction
-        mail,    // MAIL was accepted
-        rcpt,    // a recipient was accepted
-        data,    // the mail's octets come
-        judged,  // the desk has the mail
+        start,      // before EHLO
+        ready,      // no mail transaction
+        mail,       // MAIL was accepted
+        rcpt,       // a recipient was accepted
+        data,       // the mail's octets come
+        judged,     // the desk has the mail
+        handshake,  // STARTTLS was accepted
         closed
     };
     struct Transition;
@@ -91,6 +94,7 @@ class Protocol {
     bool vrfy(Command& command);
     bool help(Command& command);
     bool quit(Command& command);
+    bool starttls(Command& command);
     bool unsupported(Command& command);
     bool chunk(Command& command);
 
@@ -104,6 +108,7 @@ class Protocol {
     std::string client_;
     std::string replies_;
     State state_ = State::start;
+    bool tls_ = false;
     bool skipping_line_ = false;            // a line was too long: on to its end
     bool skipped_carriage_return_ = false;  // the last octet skipped was a CR
     bool mail_begins_ = false;              // DATA was accepted, begin_mail() not called yet

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <initializer_list>
 
 namespace postern::smtp {
 
@@ -48,9 +47,8 @@ void append_reply(std::string& wire, std::uint16_t code, EnhancedCode enhanced, 
     append_line(wire, code, true, enhanced, text);
 }
 
-void append_multiline_reply(std::string& wire, std::uint16_t code, std::initializer_list<std::string_view> lines) {
-    for (auto const* line = lines.begin(); line != lines.end(); ++line)
-        append_line(wire, code, line + 1 == lines.end(), {}, *line);
+void append_multiline_reply(std::string& wire, std::uint16_t code, std::vector<std::string> const& lines) {
+    for (auto const& line : lines) append_line(wire, code, &line == &lines.back(), {}, line);
 }
 
 }  // namespace postern::smtp

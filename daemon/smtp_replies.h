@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern::smtp {
 
@@ -23,6 +24,7 @@ namespace replies {
 
 inline constexpr Reply closing{221, {2, 0, 0}, "Bye"};
 inline constexpr Reply help{214, {2, 0, 0}, "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP; see RFC 5321"};
+inline constexpr Reply start_tls{220, {2, 0, 0}, "Ready to start TLS"};
 inline constexpr Reply ok{250, {2, 0, 0}, "Ok"};
 inline constexpr Reply sender_ok{250, {2, 1, 0}, "Ok"};
 inline constexpr Reply recipient_ok{250, {2, 1, 5}, "Ok"};
@@ -47,6 +49,7 @@ inline constexpr Reply bad_sender{501, {5, 1, 7}, "Bad sender address"};
 inline constexpr Reply bad_recipient{501, {5, 1, 3}, "Bad recipient address"};
 inline constexpr Reply not_implemented{502, {5, 5, 1}, "Command not implemented"};
 inline constexpr Reply bad_sequence{503, {5, 5, 1}, "Bad sequence of commands"};
+inline constexpr Reply tls_required{530, {5, 7, 0}, "TLS required: say STARTTLS first"};
 inline constexpr Reply no_such_mailbox{550, {5, 1, 1}, "No such mailbox here"};
 inline constexpr Reply bare_line_ending{550, {5, 5, 2}, "Bare CR or LF: lines end with CRLF"};
 inline constexpr Reply too_large{552, {5, 3, 4}, "Message too large"};
@@ -68,6 +71,6 @@ void append_reply(std::string& wire, Reply const& reply);
 void append_reply(std::string& wire, std::uint16_t code, EnhancedCode enhanced, std::string_view text);
 
 // A reply of one line for each of the texts, as EHLO's is.
-void append_multiline_reply(std::string& wire, std::uint16_t code, std::initializer_list<std::string_view> lines);
+void append_multiline_reply(std::string& wire, std::uint16_t code, std::vector<std::string> const& lines);
 
 }  // namespace postern::smtp

@@ -112,6 +112,9 @@ SmtpAwaitable<void> SmtpSession::run() {
             case Next::judge:
                 co_await judge();
                 break;
+            case Next::start_tls:
+                if (!co_await start_tls()) co_return;
+                break;
             case Next::close:
                 if (co_await flush()) co_await farewell();
                 co_return;
@@ -195,11 +198,25 @@ SmtpAwaitable<void> SmtpSession::judge() {
     expect_command();
 }
 
+// False: there is nobody to talk to any more, in clear or otherwise.
+SmtpAwaitable<bool> SmtpSession::start_tls() {
+    if (!co_await flush()) co_return false;
+    set_deadline(Clock::now() + policy_->timeouts.handshake);
+    auto const error = co_await stream_.start_tls(*policy_->tls);
+    if (error) {
+        services_.log.debug("smtp-handshake-failed", {{"client", client_}, {"why", error.message()}});
+        co_return false;
+    }
+    protocol_.tls_started();
+    expect_command();
+    co_return true;
+}
+
 // Closing on octets unread would reset the connection, and take our last words away from the client.
 SmtpAwaitable<void> SmtpSession::farewell() {
-    stream_.shutdown_send();
-    if (!protocol_.ended_in_mail() && !stream_.has_unread()) co_return;
     set_deadline(Clock::now() + policy_->timeouts.farewell);
+    co_await stream_.say_goodbye();
+    if (!protocol_.ended_in_mail() && !stream_.has_unread()) co_return;
     for (std::size_t total = 0; total < farewell_octets && !timed_out_;) {
         auto const [error, count] = co_await stream_.read_some(buffer_.room());
         if (error) co_return;

@@ -60,6 +60,7 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     [[nodiscard]] SmtpAwaitable<bool> read();
     [[nodiscard]] SmtpAwaitable<bool> flush();
     SmtpAwaitable<void> judge();
+    [[nodiscard]] SmtpAwaitable<bool> start_tls();
     SmtpAwaitable<void> farewell();
     void begin_mail();
     void expect_command();

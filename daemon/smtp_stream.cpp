@@ -16,14 +16,21 @@ SmtpStream::SmtpStream(SmtpSocket socket) : socket_(std::move(socket)) {
 }
 
 SmtpAwaitable<SmtpStream::Result> SmtpStream::read_some(asio::mutable_buffer into) {
-    return socket_.async_read_some(into, use_tuple);
+    return tls_ ? tls_->async_read_some(into, use_tuple) : socket_.async_read_some(into, use_tuple);
 }
 
 SmtpAwaitable<SmtpStream::Result> SmtpStream::write(asio::const_buffer octets) {
-    return asio::async_write(socket_, octets, use_tuple);
+    return tls_ ? asio::async_write(*tls_, octets, use_tuple) : asio::async_write(socket_, octets, use_tuple);
+}
+
+SmtpAwaitable<boost::system::error_code> SmtpStream::start_tls(asio::ssl::context& context) {
+    tls_.emplace(socket_, context);
+    auto const [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, use_tuple);
+    co_return error;
 }
 
 std::size_t SmtpStream::write_now(asio::const_buffer octets) {
+    if (tls_) return 0;
     boost::system::error_code would_block;
     return socket_.write_some(octets, would_block);
 }
@@ -38,7 +45,9 @@ void SmtpStream::cancel() {
     socket_.cancel(ignored);
 }
 
-void SmtpStream::shutdown_send() {
+SmtpAwaitable<void> SmtpStream::say_goodbye() {
+    // RFC 8446 6.1: close_notify, so that the client knows that nothing was cut off.
+    if (tls_) static_cast<void>(co_await tls_->async_shutdown(use_tuple));
     boost::system::error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }

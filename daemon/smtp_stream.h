@@ -1,4 +1,5 @@
-// SmtpStream: the octets between us and one client, over TCP or a Unix socket. All of it runs on the session's strand.
+// SmtpStream: the octets between us and one client, over TCP or a Unix socket, in clear and then perhaps in TLS. All of
+// it runs on the session's strand.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -7,9 +8,11 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <tuple>
 
@@ -25,22 +28,29 @@ class SmtpStream {
     using Result = std::tuple<boost::system::error_code, std::size_t>;
 
     explicit SmtpStream(SmtpSocket socket);
+    SmtpStream(SmtpStream const&) = delete;
+    SmtpStream& operator=(SmtpStream const&) = delete;
 
     [[nodiscard]] SmtpStrand strand() { return socket_.get_executor(); }
 
     // What they are given has to live until they are done.
     [[nodiscard]] SmtpAwaitable<Result> read_some(boost::asio::mutable_buffer into);
     [[nodiscard]] SmtpAwaitable<Result> write(boost::asio::const_buffer octets);
+    // The server's side of the handshake; from then on everything goes through TLS. The context has to outlive the
+    // stream.
+    [[nodiscard]] SmtpAwaitable<boost::system::error_code> start_tls(boost::asio::ssl::context& context);
     // As much as goes without waiting: of a reply nearly always all. 0 where that can't be told.
     [[nodiscard]] std::size_t write_now(boost::asio::const_buffer octets);
 
     [[nodiscard]] bool has_unread() const;  // octets have come that were not read
     void cancel();                          // what is being awaited ends with an error
-    void shutdown_send();                   // the client sees the end, and may still send
+    // The client sees the end, and may still send.
+    [[nodiscard]] SmtpAwaitable<void> say_goodbye();
     void close();
 
   private:
     SmtpSocket socket_;
+    std::optional<boost::asio::ssl::stream<SmtpSocket&>> tls_;
 };
 
 }  // namespace postern

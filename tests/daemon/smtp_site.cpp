@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -67,6 +68,9 @@ class ProtocolWire : public Wire {
                 case Next::judge:
                     mails.push_back(protocol_.take_mail());
                     protocol_.answer(receipt_);
+                    break;
+                case Next::start_tls:
+                    protocol_.tls_started();
                     break;
                 case Next::close:
                     closed_ = true;
@@ -272,6 +276,31 @@ SocketWire::~SocketWire() {
     hang_up();
 }
 
+struct SocketWire::Tls {
+    SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+    SSL* connection = SSL_new(context);
+    Tls() = default;
+    Tls(Tls const&) = delete;
+    Tls& operator=(Tls const&) = delete;
+    ~Tls() {
+        SSL_free(connection);
+        SSL_CTX_free(context);
+    }
+};
+
+bool SocketWire::start_tls() {
+    tls_ = std::make_unique<Tls>();
+    SSL_set_fd(tls_->connection, fd_);
+    return SSL_connect(tls_->connection) == 1;
+}
+
+bool SocketWire::can_read() const {
+    if (tls_ && SSL_pending(tls_->connection) > 0) return true;
+    pollfd waiting{fd_, POLLIN, 0};
+    return ::poll(&waiting, 1, std::chrono::duration_cast<std::chrono::duration<int, std::milli>>(patience).count()) >
+           0;
+}
+
 void SocketWire::hang_up() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
@@ -279,7 +308,8 @@ void SocketWire::hang_up() {
 
 void SocketWire::send(std::string_view segment) {
     while (!segment.empty()) {
-        auto const sent = ::send(fd_, segment.data(), segment.size(), MSG_NOSIGNAL);
+        auto const sent = tls_ ? SSL_write(tls_->connection, segment.data(), static_cast<int>(segment.size()))
+                               : ::send(fd_, segment.data(), segment.size(), MSG_NOSIGNAL);
         if (sent <= 0) return;  // the server is gone: what it said last tells why
         segment.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -293,12 +323,10 @@ std::optional<std::string> SocketWire::line() {
             unread_.erase(0, end + 2);
             return line;
         }
-        pollfd waiting{fd_, POLLIN, 0};
-        if (::poll(&waiting, 1, std::chrono::duration_cast<std::chrono::duration<int, std::milli>>(patience).count()) <=
-            0)
-            FAIL("no reply");
+        if (!can_read()) FAIL("no reply");
         char octets[4096];
-        auto const count = ::recv(fd_, octets, sizeof octets, 0);
+        auto const count =
+            tls_ ? SSL_read(tls_->connection, octets, sizeof octets) : ::recv(fd_, octets, sizeof octets, 0);
         if (count <= 0) {
             CHECK(unread_.empty());
             return std::nullopt;

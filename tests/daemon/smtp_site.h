@@ -102,9 +102,15 @@ class SocketWire : public Wire {
     void send(std::string_view segment) override;
     [[nodiscard]] std::optional<std::string> line() override;
     void hang_up();
+    // The client's side of the handshake, whatever the certificate; false: it failed.
+    [[nodiscard]] bool start_tls();
 
   private:
+    struct Tls;
+    [[nodiscard]] bool can_read() const;  // within the patience of a test
+
     int fd_ = -1;
+    std::unique_ptr<Tls> tls_;
     std::string unread_;
 };
 

@@ -1,6 +1,7 @@
 // A client that says anything: replies are whole lines of printable US-ASCII within 512 octets, the desk gets nothing
 // but mail for us within the limits, and all of it is the same however the octets are cut. The first octet chooses the
 // state the session starts from and what the desk answers.
+#include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -29,6 +30,7 @@ std::shared_ptr<SmtpPolicy const> policy() {
         made->hostname = "support.example";
         made->max_message_octets = 2000;
         made->max_recipients = 2;
+        made->tls = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
         made->local_addresses = {"a@b.example", "c@b.example", "postmaster"};
         return made;
     }();
@@ -78,6 +80,7 @@ Heard play(std::string_view octets, std::size_t piece, std::uint8_t choice) {
                 heard.mails += mail.octets + "\n--\n";
                 protocol.answer(receipt(choice));
             }
+            if (next == Next::start_tls) protocol.tls_started();
             heard.closed = next == Next::close;
         }
         must(unread.size() <= smtp::bounds::command_line_octets);
