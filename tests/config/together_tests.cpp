@@ -137,9 +137,7 @@ TEST_CASE("a certificate and its key, a user and their password") {
         url = "smtps://relay.acme.example"
         user = "support"
     )") == unindented(R"(
-        postern.toml:3:24: notice: 'tls_certificate_file' is not in this build yet (STARTTLS is not offered)
         postern.toml:3:24: error: a certificate without its key (add tls_key_file)
-        postern.toml:4:15: error: 'require_tls' is not in this build yet (take it out: STARTTLS is not offered)
         postern.toml:5:1: error: [lmtp] is not in this build yet (take it out: no mail would be taken there)
         postern.toml:7:16: error: a key without its certificate (add tls_certificate_file)
         postern.toml:10:8: error: a user without a password (add password_file = "relay-password")
@@ -153,7 +151,6 @@ TEST_CASE("a certificate and its key, a user and their password") {
         password_file = "contacts.toml"
         oauth2 = { token_url = "https://login.acme.example/token", client_id = "postern" }
     )") == unindented(R"(
-        postern.toml:3:15: error: 'require_tls' is not in this build yet (take it out: STARTTLS is not offered)
         postern.toml:3:15: error: TLS is required but could not be offered (add tls_certificate_file and tls_key_file)
         postern.toml:7:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
         postern.toml:7:10: error: a password without a user (add user = "support@acme.example")
