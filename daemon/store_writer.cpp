@@ -1,9 +1,24 @@
 #include "daemon/store_writer.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
 namespace postern {
+
+namespace {
+
+std::string what(std::exception_ptr const& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (std::exception const& error) {
+        return error.what();
+    } catch (...) {
+        return "unknown";
+    }
+}
+
+}  // namespace
 
 StoreWriter::StoreWriter(std::unique_ptr<Store> store, Log& log) : store_(std::move(store)), log_(log) {
     thread_ = std::thread([this] { loop(); });
@@ -72,8 +87,12 @@ void StoreWriter::commit(std::vector<Job>& jobs) {
             }
         });
     } catch (std::exception const& failure) {
-        log_.error("store-commit-failed", {{"jobs", std::to_string(jobs.size())}, {"error", failure.what()}});
-        for (auto& each : failures) each = std::current_exception();
+        // The first failure is the cause: where it undid the whole transaction, what follows only says that it is gone.
+        auto const first = std::ranges::find_if(failures, [](auto const& each) { return each != nullptr; });
+        auto const cause = first == failures.end() ? std::current_exception() : *first;
+        log_.error("store-commit-failed",
+                   {{"jobs", std::to_string(jobs.size())}, {"error", failure.what()}, {"cause", what(cause)}});
+        for (auto& each : failures) each = cause;
     }
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         if (jobs[i].done) jobs[i].done(failures[i]);

@@ -44,6 +44,9 @@ void set_pragmas(SqliteConnection& connection) {
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("PRAGMA trusted_schema = OFF");
+    // Savepoints keep the pages they may have to put back in memory. SQLite 3.40 spills them to a file past 64 KiB, and
+    // where that falls on the end of a chunk it writes nothing, takes that for a full disk and undoes the transaction.
+    database.exec("PRAGMA temp_store = MEMORY");
     database.exec(cache);
     database.exec(checkpoint);
     database.exec(wal_limit);

@@ -18,6 +18,7 @@ TEST_CASE("swaks sends a mail with an attachment; it comes out byte for byte") {
                                   "Exporting fails", "--body", "See the picture.", "--attach-type", "image/png",
                                   "--attach-name", "error.png", "--attach", "@" + picture.string()});
     INFO(ran.out);
+    INFO(daemon.log());
     REQUIRE(ran.exit_code == 0);
     auto const ticket = daemon.json({"ticket", "show", "ACME-1000"});
     CHECK(ticket["articles"][0]["attachments"][0]["name"] == "error.png");
@@ -42,6 +43,7 @@ TEST_CASE("a thousand mails of smtp-source over ten sessions: a thousand tickets
         run_program({"/usr/sbin/smtp-source", "-s", "10", "-m", "1000", "-l", "3000", "-f", "ana@northwind.example",
                      "-t", "support@acme.example", "127.0.0.1:" + std::to_string(daemon.smtp_port())});
     INFO(ran.err);
+    INFO(daemon.log());
     REQUIRE(ran.exit_code == 0);
     CHECK(daemon.json({"ticket", "list"}).size() == 1000);
     for (int i = 0; i < 600 && daemon.json({"status"})["outbox"]["queued"] != 0; ++i) {

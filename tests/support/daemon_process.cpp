@@ -264,7 +264,7 @@ nlohmann::json DaemonProcess::json(std::vector<std::string> arguments) const {
 }
 
 std::vector<std::string> DaemonProcess::sent(std::size_t at_least) const {
-    auto const end = Clock::now() + 10s;
+    auto const end = Clock::now() + 60s;
     for (;;) {
         std::vector<std::string> mails;
         std::error_code none_yet;

@@ -80,7 +80,7 @@ class DaemonProcess {
     [[nodiscard]] Ran postern(std::vector<std::string> arguments, std::string_view input = {}) const;
     [[nodiscard]] nlohmann::json json(
         std::vector<std::string> arguments) const;  // with --json; exit code 0 is required
-    // What the relay's maildir holds, once it is this many or 10 s have passed.
+    // What the relay's maildir holds, once it is this many or a minute has passed.
     [[nodiscard]] std::vector<std::string> sent(std::size_t at_least) const;
 
     [[nodiscard]] std::filesystem::path const& folder() const noexcept { return folder_.path(); }
