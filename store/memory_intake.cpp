@@ -135,34 +135,9 @@ void MemoryStore::commit(IntakeRecord const& given, TimePoint now) {
     auto const record = mended(given);
     atomically([&] {
         forget_expired(now);
-        if (record.opens) {
-            if (find_ticket(record.opens->number) != nullptr) {
-                throw StoreError{StoreError::Kind::broken, "store: the ticket exists"};
-            }
-            TicketId const id{static_cast<std::int64_t>(state_.tickets.size() + 1)};
-            state_.tickets.push_back({{opened_ticket(*record.opens, id, now), {}, {}}, {}});
-        }
-        MemoryState::TicketRecord* ticket = record.opens ? &state_.tickets.back() : nullptr;
-        if (record.joins) {
-            auto const index = static_cast<std::size_t>(record.joins->value) - 1;
-            if (index >= state_.tickets.size()) contradiction(record, "joins a ticket that does not exist");
-            ticket = &state_.tickets[index];
-        }
-        if (ticket != nullptr && record.ledger.ticket && *record.ledger.ticket != ticket->history.ticket.number) {
-            contradiction(record, "its ledger row names another ticket");
-        }
+        auto* ticket = record.opens ? open_ticket(*record.opens, now) : joined_ticket(record);
         put_ledger(record, now);
-        if (ticket != nullptr) {
-            auto& kept = ticket->history.ticket;
-            find_mail(record.ledger.id.text)->entry.ticket = kept.number;
-            if (record.article) put_article(*ticket, *record.article, record.ledger.id.text);
-            for (auto const& id : record.thread_ids) {
-                if (!id.empty()) state_.thread_keys[id].insert(static_cast<std::size_t>(kept.id.value - 1));
-            }
-            ticket->history.events.insert(ticket->history.events.end(), record.events.begin(), record.events.end());
-            kept.updated = std::max(kept.updated, now);
-            if (record.reopens && kept.status == TicketStatus::resolved) kept.status = TicketStatus::open;
-        }
+        if (ticket != nullptr) put_history(record, *ticket, now);
         put_outgoing(record, ticket, now);
         if (record.bounced) put_bounce(record, now);
         if (record.ledger.imap) state_.attempts.erase(place_key(*record.ledger.imap));
@@ -170,6 +145,36 @@ void MemoryStore::commit(IntakeRecord const& given, TimePoint now) {
             state_.marks[place_key(record.mark->place)] = *record.mark;
         }
     });
+}
+
+MemoryState::TicketRecord* MemoryStore::open_ticket(NewTicket const& opens, TimePoint now) {
+    if (find_ticket(opens.number) != nullptr) throw StoreError{StoreError::Kind::broken, "store: the ticket exists"};
+    TicketId const id{static_cast<std::int64_t>(state_.tickets.size() + 1)};
+    state_.tickets.push_back({{opened_ticket(opens, id, now), {}, {}}, {}});
+    return &state_.tickets.back();
+}
+
+MemoryState::TicketRecord* MemoryStore::joined_ticket(IntakeRecord const& record) {
+    if (!record.joins) return nullptr;
+    auto const index = static_cast<std::size_t>(record.joins->value) - 1;
+    if (index >= state_.tickets.size()) contradiction(record, "joins a ticket that does not exist");
+    auto& ticket = state_.tickets[index];
+    if (record.ledger.ticket && *record.ledger.ticket != ticket.history.ticket.number) {
+        contradiction(record, "its ledger row names another ticket");
+    }
+    return &ticket;
+}
+
+void MemoryStore::put_history(IntakeRecord const& record, MemoryState::TicketRecord& ticket, TimePoint now) {
+    auto& kept = ticket.history.ticket;
+    find_mail(record.ledger.id.text)->entry.ticket = kept.number;
+    if (record.article) put_article(ticket, *record.article, record.ledger.id.text);
+    for (auto const& id : record.thread_ids) {
+        if (!id.empty()) state_.thread_keys[id].insert(static_cast<std::size_t>(kept.id.value - 1));
+    }
+    ticket.history.events.insert(ticket.history.events.end(), record.events.begin(), record.events.end());
+    kept.updated = std::max(kept.updated, now);
+    if (record.reopens && kept.status == TicketStatus::resolved) kept.status = TicketStatus::open;
 }
 
 void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {

@@ -100,7 +100,10 @@ class MemoryStore final : public Store {
     [[nodiscard]] MemoryState::Sent* find_sent(OutboxId id);
     [[nodiscard]] std::optional<TicketFacts> facts(TicketNumber const& number);
 
+    MemoryState::TicketRecord* open_ticket(NewTicket const& opens, TimePoint now);
+    MemoryState::TicketRecord* joined_ticket(IntakeRecord const& record);  // null where it joins none
     void put_ledger(IntakeRecord const& record, TimePoint now);
+    void put_history(IntakeRecord const& record, MemoryState::TicketRecord& ticket, TimePoint now);
     void put_article(MemoryState::TicketRecord& ticket, Article article, std::string const& mail);
     void put_outgoing(IntakeRecord const& record, MemoryState::TicketRecord* ticket, TimePoint now);
     void put_bounce(IntakeRecord const& record, TimePoint now);
