@@ -23,8 +23,9 @@ constexpr char const* checkpoint = "PRAGMA wal_autocheckpoint = 16384";
 constexpr char const* wal_limit = "PRAGMA journal_size_limit = 67108864";
 
 // What a savepoint may have to undo is kept in memory up to this, in one piece; SQLite's own 64 KiB are less than one
-// mail changes, and the rest would go through a file.
-constexpr int savepoint_memory = 512 * 1024;
+// mail changes, and the rest goes through a file. Not more: SQLite 3.40 writes at most 128 KiB - 1 of a piece to that
+// file, and takes what is missing for a full disk.
+constexpr int savepoint_memory = 124 * 1024;
 
 // For the whole process, before SQLite's first use; if somebody was earlier, SQLite refuses and it is only slower.
 void configure_library() {

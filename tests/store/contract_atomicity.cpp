@@ -77,3 +77,33 @@ CONTRACT("nested deeper, and the outermost fails: nothing stays") {
     store.atomically([&] { store.commit(apart(Disposition::held, "M1"), at(0)); });
     CHECK(store.ledger({}).size() == 1);
 }
+
+CONTRACT("nested work may change as much as it likes, and is undone or kept as a whole") {
+    TestType backend;
+    auto& store = backend.store;
+    constexpr std::size_t mails = 200;
+    std::string const octets(8000, 'x');  // in all far more than a back end keeps in memory of a savepoint
+    store.atomically([&] {
+        for (std::size_t n = 0; n < mails; ++n) {
+            auto record = apart(Disposition::refused, "M" + std::to_string(n));
+            record.outgoing = {outgoing(OutgoingKind::referral, "<" + record.ledger.id.text + ">")};
+            record.outgoing[0].octets = octets;
+            store.commit(record, at(0));
+        }
+    });
+    auto const drop_all = [&] {
+        for (auto const& mail : store.outbox()) CHECK(store.drop_outgoing(mail.id, at(1)));
+    };
+    store.atomically([&] {
+        CHECK_THROWS_AS(store.atomically([&] {
+            drop_all();
+            throw Trouble{};
+        }),
+                        Trouble);
+    });
+    auto const all = store.claim_due(at(1), at(60), mails);
+    REQUIRE(all.size() == mails);
+    CHECK((all.back().octets == octets));
+    store.atomically([&] { store.atomically(drop_all); });
+    CHECK(store.outbox().empty());
+}
