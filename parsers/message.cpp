@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "parsers/attachment_name.h"
+#include "parsers/attachments.h"
 #include "parsers/charset.h"
 #include "parsers/date_time.h"
 #include "parsers/delivery_status.h"
-#include "parsers/digest.h"
 #include "parsers/encoded_word.h"
 #include "parsers/limits.h"
 #include "parsers/locator.h"
@@ -80,78 +79,6 @@ void read_header(ParsedMessage& message, HeaderBlock const& header, std::string_
     add_defects(message, header.defects);
 }
 
-// The HTML of the mail, for what it shows of the attachments.
-std::string html_of(MimeTree const& tree, std::vector<TextPart> const& texts) {
-    std::string html;
-    for (auto const& text : texts)
-        for (auto const index : text.html) html += tree.decoded(tree.entities()[index]);
-    return html;
-}
-
-class AttachmentReader {
-  public:
-    AttachmentReader(MimeTree const& tree, PartRoles const& roles, std::string_view charset)
-        : tree_(tree), roles_(roles), charset_(charset) {}
-
-    std::vector<Attachment> read(std::vector<EmbeddedFile> const& files, std::string_view octets) {
-        std::vector<Attachment> attachments;
-        for (auto const& part : roles_.attachments) attachments.push_back(attachment(part, attachments.size() + 1));
-        for (auto const& file : files) {
-            Attachment attachment;
-            attachment.media_type = "application/octet-stream";
-            attachment.name = named(raw_to_utf8(file.name, charset_), attachment.media_type, attachments.size() + 1);
-            set_contents(attachment, octets_at(octets, file.locator).value_or(std::string{}), file.locator);
-            attachments.push_back(std::move(attachment));
-        }
-        return attachments;
-    }
-
-  private:
-    Attachment attachment(AttachedPart const& part, std::size_t number) {
-        auto const& entity = tree_.entities()[part.entity];
-        Attachment attachment;
-        attachment.media_type = entity.media_type.essence();
-        attachment.name = named(name_of(entity), attachment.media_type, number);
-        attachment.content_id = entity.content_id;
-        attachment.is_inline = entity.disposition == "inline" ||
-                               (entity.disposition != "attachment" && part.is_related) || is_shown(entity);
-        set_contents(attachment, tree_.decoded(entity), tree_.locator(entity));
-        return attachment;
-    }
-
-    static void set_contents(Attachment& attachment, std::string const& octets, Locator const& locator) {
-        attachment.size = octets.size();
-        attachment.sha256 = sha256_hex(octets);
-        attachment.locator = to_string(locator);
-    }
-
-    static std::string named(std::string const& name, std::string_view media_type, std::size_t number) {
-        auto safe = safe_file_name(name);
-        return safe.empty() ? default_file_name(media_type, number) : safe;
-    }
-
-    // A nested message without a name of its own is called by its subject.
-    std::string name_of(Entity const& entity) const {
-        auto name = tree_.name(entity, charset_);
-        if (!name.empty() || !entity.is_message() || entity.first_child == Entity::none) return name;
-        auto subject = decode_header_text(tree_.entities()[entity.first_child].header.value("Subject"), charset_);
-        std::replace_if(
-            subject.begin(), subject.end(), [](char c) { return c == '/' || c == '\\'; }, '-');
-        return subject.empty() ? subject : subject + ".eml";
-    }
-
-    bool is_shown(Entity const& entity) {
-        if (!entity.content_id || entity.disposition == "attachment") return false;
-        if (!html_) html_ = html_of(tree_, roles_.texts);
-        return html_->find("cid:" + *entity.content_id) != std::string::npos;
-    }
-
-    MimeTree const& tree_;
-    PartRoles const& roles_;
-    std::string_view charset_;
-    std::optional<std::string> html_;
-};
-
 // Most clients quote visibly in plain text; where nothing quoted is seen there, the HTML may know of it.
 std::string reply_text(MimeTree const& tree, PartRoles const& roles, ReadableText const& readable) {
     auto reply = newly_written(readable);
@@ -201,7 +128,12 @@ ParsedMessage parse_message(std::string_view octets) {
     if (text.is_cut) add_defects(message, {"the text is longer than is kept"});
     message.reply_text = reply_text(tree, roles, text.readable);
     message.body_text = std::move(text.readable.text);
-    message.attachments = AttachmentReader(tree, roles, charset).read(text.files, octets);
+    auto attached = read_attachments(tree, roles, text.files, charset);
+    message.attachments = std::move(attached.attachments);
+    if (message.body_text.empty() && !attached.packed_text.empty()) {
+        message.body_text = std::move(attached.packed_text);
+        message.reply_text = newly_written({message.body_text, {}}).text;
+    }
 
     auto const parts = report_parts(tree);
     message.auto_submitted = classify_origin(header, message, parts);

@@ -22,20 +22,6 @@ bool is_blank(std::string_view text) noexcept {
     return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
 
-// LF for every line end; other controls but TAB go.
-void normalize_lines(std::string& text) {
-    auto const is_plain = [](char c) { return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\t'; };
-    auto out = std::find_if_not(text.begin(), text.end(), is_plain);
-    for (auto in = out; in != text.end(); ++in) {
-        if (*in == '\r' || *in == '\f') {
-            if (*in == '\f' || in + 1 == text.end() || in[1] != '\n') *out++ = '\n';
-        } else if (is_plain(*in)) {
-            *out++ = *in;
-        }
-    }
-    text.erase(out, text.end());
-}
-
 void shorten(std::string& text, std::size_t octets) {
     if (text.size() <= octets) return;
     while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80) --octets;
@@ -114,7 +100,8 @@ class TextReader {
         for (; file && result_.files.size() < limits::embedded_files; file = find_uuencoded(octets, taken)) {
             auto locator = tree_.locator(entity);
             locator.push_back({file->begin, file->end, TransferEncoding::uuencode});
-            result_.files.push_back({std::move(file->name), std::move(locator)});
+            auto const lines = std::string_view(octets).substr(file->begin, file->end - file->begin);
+            result_.files.push_back({std::move(file->name), decode_uuencode(lines), std::move(locator)});
             rest.append(octets, taken, file->begin - taken);
             taken = file->end;
         }
@@ -140,6 +127,19 @@ class TextReader {
 };
 
 }  // namespace
+
+void normalize_lines(std::string& text) {
+    auto const is_plain = [](char c) { return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\t'; };
+    auto out = std::find_if_not(text.begin(), text.end(), is_plain);
+    for (auto in = out; in != text.end(); ++in) {
+        if (*in == '\r' || *in == '\f') {
+            if (*in == '\f' || in + 1 == text.end() || in[1] != '\n') *out++ = '\n';
+        } else if (is_plain(*in)) {
+            *out++ = *in;
+        }
+    }
+    text.erase(out, text.end());
+}
 
 MessageText read_text(MimeTree const& tree, std::vector<TextPart> const& texts) {
     return TextReader(tree).read(texts);

@@ -14,8 +14,9 @@ namespace postern {
 
 // A file that a plain text holds uuencoded.
 struct EmbeddedFile {
-    std::string name;  // as written
-    Locator locator;
+    std::string name;    // as written
+    std::string octets;  // decoded
+    Locator locator;     // of these
 };
 
 struct MessageText {
@@ -23,6 +24,9 @@ struct MessageText {
     std::vector<EmbeddedFile> files;
     bool is_cut = false;  // there was more
 };
+
+// LF for every line end; other controls but TAB go.
+void normalize_lines(std::string& text);
 
 [[nodiscard]] MessageText read_text(MimeTree const& tree, std::vector<TextPart> const& texts);
 
