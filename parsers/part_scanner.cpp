@@ -103,7 +103,8 @@ class PartScanner {
         }
         while (!path_.empty() && path_.back() != part) {
             auto& closed = result_.parts[path_.back()];
-            closed.end = std::max(closed.body_begin, end);
+            // A header that reaches to the delimiter keeps its line end, and so do those that hold it.
+            end = closed.end = std::max(closed.body_begin, end);
             path_.pop_back();
         }
     }

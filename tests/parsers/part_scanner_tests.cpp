@@ -70,6 +70,16 @@ TEST_CASE("a part without a header, and one of nothing but a header") {
     CHECK(body(mail, 3).empty());
 }
 
+TEST_CASE("each entity lies within the one that holds it, a header without a body too") {
+    std::string const mail =
+        "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: message/rfc822\n\nContent-Type: "
+        "text/html\n\n--a--\n";
+    auto const scanned = scan_parts(mail, bounds);
+    REQUIRE(scanned.parts.size() == 3);
+    CHECK(scanned.parts[2].body_begin == scanned.parts[2].end);
+    CHECK(scanned.parts[2].end <= scanned.parts[1].end);
+}
+
 TEST_CASE("what is left open ends with the mail") {
     std::string const mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nplain\n";
     auto const scanned = scan_parts(mail, bounds);
