@@ -5,12 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace postern {
 
 namespace {
+
+// `postern status` and `deliver` hold the lock for an instant to ask; a daemon that starts just then must not leave.
+constexpr int attempts = 10;
+constexpr auto between_attempts = std::chrono::milliseconds{50};
 
 std::filesystem::path lock_file(std::filesystem::path const& state_dir) {
     return state_dir / "posternd.lock";
@@ -22,9 +28,12 @@ std::optional<StateLock> StateLock::acquire(std::filesystem::path const& state_d
     auto const file = lock_file(state_dir);
     StateLock lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (lock.fd_ < 0) throw std::system_error(errno, std::generic_category(), file.string());
-    if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    throw std::system_error(errno, std::generic_category(), file.string());
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
+        if (errno != EWOULDBLOCK) throw std::system_error(errno, std::generic_category(), file.string());
+        std::this_thread::sleep_for(between_attempts);
+    }
+    return std::nullopt;
 }
 
 bool StateLock::is_held(std::filesystem::path const& state_dir) {
