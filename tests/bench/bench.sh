@@ -51,8 +51,33 @@ load() { # PORT SESSIONS COUNT
 }
 cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
 
+# Mail of 3 KB as people send it: text and HTML, quoted-printable.
+write_corpus() { # FOLDER COUNT
+    local n i
+    mkdir -p "$1"
+    for n in $(seq "$2"); do
+        {
+            printf 'Return-Path: <user%d@cust%d.example>\r\nFrom: =?utf-8?Q?J=C3=B6rg_M=C3=BCller?= <user%d@cust%d.example>\r\n' "$n" "$n" "$n" "$n"
+            printf 'To: Support <support@acme.example>\r\nSubject: Order %d is late\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\n' "$n"
+            printf 'Message-ID: <%d@cust.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="b%d"\r\n\r\n' "$n" "$n"
+            for type in plain html; do
+                printf -- '--b%d\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n' "$n" $type
+                [ $type = plain ] || printf '<html><body>\r\n'
+                for i in $(seq 14); do printf 'The printer in office %d shows error %d since yesterday, gr=C3=BC=C3=9Fe.\r\n' "$n" "$i"; done
+                [ $type = plain ] || printf '</body></html>\r\n'
+            done
+            printf -- '--b%d--\r\n' "$n"
+        } >"$1/$n.eml"
+    done
+}
+
+write_corpus "$home/corpus" 200
+"$build/tests/bench/parse_bench" "$home/corpus"
+"$build/tests/bench/store_bench" "$home/store.db"
+"$build/tests/bench/imap_bench"
+
 sink=$(free_port)
-/usr/sbin/smtp-sink -c "127.0.0.1:$sink" 1000 >/dev/null 2>&1 &
+/usr/sbin/smtp-sink -u "$(id -un)" -c "127.0.0.1:$sink" 1000 >/dev/null 2>&1 &
 pids+=($!)
 postern=$(free_port)
 write_config "$postern" "$sink"
