@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 export LC_ALL=C
-build=$PWD/build/release
+build=$PWD/build/bench
 rounds=${BENCH_ROUNDS:-3}
 mails=${BENCH_MAILS:-10000}
 home=$(mktemp -d "${TMPDIR:-/tmp}/postern-bench.XXXXXX")
