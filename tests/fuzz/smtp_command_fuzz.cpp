@@ -1,16 +1,14 @@
 // Any line is a command or a fault; what a command holds is fit to be kept, shown and compared.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "parsers/smtp_command.h"
+#include "tests/fuzz/must.h"
 
 namespace {
 
-void must(bool holds) {
-    if (!holds) std::abort();
-}
+using postern::fuzz::must;
 
 void check(postern::Mailbox const& mailbox) {
     must(!mailbox.local_part.empty());

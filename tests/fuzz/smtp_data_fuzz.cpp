@@ -2,13 +2,15 @@
 // taken off is dot-stuffing alone.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "parsers/smtp_data.h"
+#include "tests/fuzz/must.h"
 
 namespace {
+
+using postern::fuzz::must;
 
 using postern::smtp::DataReader;
 
@@ -17,10 +19,6 @@ struct Outcome {
     std::string mail;
     std::size_t consumed = 0;
 };
-
-void must(bool holds) {
-    if (!holds) std::abort();
-}
 
 Outcome read(std::string_view octets, std::size_t piece) {
     DataReader reader;

@@ -4,14 +4,16 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "daemon/smtp_protocol.h"
+#include "tests/fuzz/must.h"
 
 namespace {
+
+using postern::fuzz::must;
 
 using namespace postern;
 using Next = smtp::Protocol::Next;
@@ -19,10 +21,6 @@ using Next = smtp::Protocol::Next;
 constexpr std::string_view ways[] = {"", "EHLO c\r\n", "EHLO c\r\nMAIL FROM:<>\r\n",
                                      "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n",
                                      "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n"};
-
-void must(bool holds) {
-    if (!holds) std::abort();
-}
 
 std::shared_ptr<SmtpPolicy const> policy() {
     static auto const fixed = [] {
