@@ -19,7 +19,8 @@ constexpr std::array lists{
                "we clicked|i opened|we opened"},
     // Steps, told: one of these and soon one of the next.
     PhraseList{Sign::moment,
-               "when|whenever|if i|if you|if we|if one|if they|if a user|after|as soon as|once i|once you|then|"
+               "when|whenever|click*|klick*|go to|navigat*|if i|if you|if we|if one|if they|if a user|after|as soon "
+               "as|once i|once you|then|"
                "first|every time|each time|upon|while|tried to|trying to|try to|tries to|wenn|sobald|nachdem|"
                "nach dem|nach der|beim|zuerst|zunächst|anschließend|dann|danach|jedes mal|jedesmal|versuch*|als ich|"
                "während"},
@@ -37,23 +38,27 @@ constexpr std::array lists{
                "linux|ubuntu|debian|fedora|chromebook*|chromeos|chrome|chromium|firefox|safari|edge|opera|brave|"
                "vivaldi|internet explorer|ie11|ie 11|mozilla|webkit|samsung|any browser*|all browser*|every browser|"
                "different browser*|other browser*|browser version|allen browser*|jedem browser|anderen browser*|"
-               "betriebssystem*|operating system|tablet*|smartphone*"},
+               "betriebssystem*|operating system|any device|all devices|every device|regardless of device|allen "
+               "geräten|jedem gerät|tablet*|smartphone*"},
     // How many.
     PhraseList{Sign::affected,
                "everyone|everybody|nobody|no one|noone|anyone else|anybody else|someone else|all of us|some of us|"
                "all of them|none of us|only me|just me|only i|user|users|colleague*|coworker*|co worker*|people|"
-               "student*|learner*|employee*|participant*|attendee*|teacher*|affected|affects|affecting|the team|"
+               "student*|learner*|employee*|participant*|attendee*|teacher*|trainee*|staff|pupil*|affected|affects|"
+               "affecting|the team|"
                "my team|our team|whole team|entire team|department*|whole company|entire company|same for|others|"
                "anwender*|nutzer*|benutzer|benutzern|benutzerin*|kolleg*|mitarbeite*|niemand*|jeder|jedem von|"
-               "keiner|betroffen*|betrifft|person*|teilnehm*|schüler*|lernende*|team|abteilung*|wir alle|bei allen|"
+               "keiner|betroffen*|betrifft|person*|teilnehm*|schüler*|lernende*|das team|unser team|ganze team|ganzes "
+               "team|im team|abteilung*|wir alle|bei allen|"
                "alle bei uns|bei uns allen|uns alle|nur ich|nur bei mir|nur mir|nur mich|bei anderen|leute|leuten|"
                "belegschaft"},
     // Office, home or elsewhere.
     PhraseList{Sign::place,
-               "at home|from home|home office|homeoffice|my home|home network|home wifi|working remotely|wfh|remote|"
-               "remotely|vpn|the office|our office*|my office|office network|in office|from office|on site|onsite|"
-               "on premises|company network|corporate network|at work|headquarter*|branch office|on the road|"
-               "on campus|at school|im büro|vom büro|aus dem büro|unser büro|unserem büro|ins büro|büronetz*|"
+               "office|büro*|location home|place home|ort home|ort zuhause|at home|from home|home office|homeoffice|my "
+               "home|home network|home wifi|working remotely|wfh|remote|"
+               "remotely|vpn|on site|onsite|"
+               "on premises|company network|corporate network|at work|headquarter*|on the road|"
+               "on campus|at school|"
                "im buero|zu hause|zuhause|daheim|firmennetz*|unternehmensnetz*|vor ort|unterwegs|außendienst|"
                "standort*|filiale*|heimarbeit|mobiles arbeiten|an der arbeit|auf der arbeit|in der schule|"
                "in der firma"},

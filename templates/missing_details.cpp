@@ -22,7 +22,7 @@ class Signs {
 };
 
 // The details stand in the first pages; what follows is quoted history and logs.
-constexpr std::size_t judged_octets = 64 * 1024;
+constexpr std::size_t judged_octets = std::size_t{64} * 1024;
 // "When I … click": as far apart as a clause is long.
 constexpr std::size_t clause_words = 10;
 
@@ -78,20 +78,32 @@ PhraseTable make_phrase_table() {
     return table;
 }
 
+// "Microsoft Office", "Office 365", "Office: +49 30 …"
+bool is_product_or_number(std::string_view words, std::size_t at) noexcept {
+    constexpr std::array makers{" microsoft ", " ms ", " open ", " libre "};
+    auto const before = words.substr(0, at);
+    auto const next = words.find(' ', at) + 1;
+    bool const numbered = next < words.size() && words[next] >= '0' && words[next] <= '9';
+    return numbered ||
+           std::any_of(makers.begin(), makers.end(), [&](char const* one) { return before.ends_with(one); });
+}
+
 void find_phrases(std::string_view words, Signs& signs) {
     static auto const table = make_phrase_table();
     std::size_t word = 0;
-    auto last_moment = std::string_view::npos;
+    std::size_t last_moment = std::size_t{0} - clause_words - 1;  // out of reach of the first word
     for (std::size_t at = 1; at < words.size(); at = words.find(' ', at) + 1, ++word) {
         auto const rest = words.substr(at);
+        bool is_moment = false;
         for (auto const& phrase : table[static_cast<unsigned char>(rest.front())]) {
             if (!begins_with_phrase(rest, phrase.text)) continue;
+            if (phrase.sign == Sign::place && is_product_or_number(words, at)) continue;
             signs.set(phrase.sign);
-            if (phrase.sign == Sign::moment) last_moment = word;
-            if (phrase.sign == Sign::action && last_moment != std::string_view::npos &&
-                word - last_moment <= clause_words)
-                signs.set(Sign::steps);
+            is_moment = is_moment || phrase.sign == Sign::moment;
+            if (phrase.sign == Sign::action && word - last_moment <= clause_words) signs.set(Sign::steps);
         }
+        // Only now: "click" is a moment for what follows it, and an action for what came before, not for itself.
+        if (is_moment) last_moment = word;
     }
 }
 

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The largest of ours takes 4 KB; a mail of a quarter of a megabyte is not a template but an accident.
-constexpr std::size_t file_octets = 256 * 1024;
+constexpr std::size_t file_octets = std::size_t{256} * 1024;
 
 bool is_template_name(fs::path const& path) {
     auto const extension = path.extension();

@@ -54,7 +54,8 @@ TEST_CASE("with a screenshot a page named in words is enough") {
 TEST_CASE("steps, numbered or told") {
     for (auto const* text :
          {"Steps to reproduce: as always", "1) log in\n2) wait", "When I click Export I get error 500.",
-          "After logging in, it hangs.", "I clicked on Save and nothing happened", "Schritte: anmelden, warten",
+          "After logging in, it hangs.", "I clicked on Save and nothing happened",
+          "Go to the course, click Login, wait.", "Schritte: anmelden, warten",
           "Wenn ich im Kurs auf den Knopf mit dem Pfeil klicke, passiert nichts.",
           "Beim Öffnen der Datei stürzt es ab.", "Das Problem lässt sich reproduzieren."})
         CHECK_FALSE(asks_for(text, MissingDetail::steps));
@@ -77,9 +78,12 @@ TEST_CASE("how many, and where") {
                              "nur bei mir", "drei Mitarbeiterinnen"})
         CHECK_FALSE(asks_for(text, MissingDetail::affected));
     for (auto const* text : {"I work from home", "in the office", "via VPN", "im Büro", "IM BÜRO", "zu Hause",
-                             "Homeoffice", "home-office"})
+                             "our Munich office", "Ort: Büro", "Location: home", "Homeoffice", "home-office"})
         CHECK_FALSE(asks_for(text, MissingDetail::place));
-    CHECK(asks_for("Microsoft Office is fine.", MissingDetail::place));
+    for (auto const* text : {"Microsoft Office is fine.", "It opens in Office 365.", "Office: +49 30 1234",
+                             "Büro: 030 1234", "on the home page"})
+        CHECK(asks_for(text, MissingDetail::place));
+    CHECK(asks_for("Hello team,\nit fails.", MissingDetail::affected));
 }
 
 TEST_CASE("a signature below its separator holds no details") {
