@@ -41,21 +41,44 @@ void ImapHandover::begin_poll(ImapCursor& cursor, std::uint32_t uid_validity) {
 
 void ImapHandover::hand_over(std::vector<ImapFetched> mails) {
     if (mails.empty()) return;
-    std::vector<unsigned> attempts(mails.size());
-    writer_.run([&](Store& store) {
-        for (std::size_t i = 0; i < mails.size(); ++i) attempts[i] = store.imap_attempt(place(mails[i].facts.uid));
-    });
+    auto const unfinished = count_attempts(mails);
     for (std::size_t i = 0; i < mails.size(); ++i) {
         auto const uid = mails[i].facts.uid;
-        if (refuses_ || !wait_for_room()) {
-            ++ended_attempts_[uid];  // it was counted and not begun
+        bool const alone = unfinished[i] > 0;
+        if (refuses_ || !wait_until_in_work_below(alone ? 1 : ImapSubmissions::most_in_work)) {
+            if (!alone) ++ended_attempts_[uid];  // it was counted and not begun
             continue;
         }
-        auto const ended = ended_attempts_.find(uid);
-        auto const ended_before = ended == ended_attempts_.end() ? 0 : ended->second;
+        if (alone) writer_.run([&](Store& store) { static_cast<void>(store.imap_attempt(place(uid))); });
         in_work_.insert(place_in_work(uid));
-        submissions_.submit(message(std::move(mails[i]), attempts[i] - std::min(attempts[i], ended_before)));
+        submissions_.submit(message(std::move(mails[i]), unfinished[i]));
+        if (alone) static_cast<void>(wait_until_in_work_below(1));
     }
+}
+
+// How many attempts at each were begun before and never finished. Where none, one is counted now, with all the others
+// in one commit. Where there were some, the mail may have broken the process: it is counted when it goes, alone, so
+// that the mails that were in work beside it are not taken for it.
+std::vector<unsigned> ImapHandover::count_attempts(std::vector<ImapFetched> const& mails) {
+    struct Undo {};
+    std::vector<unsigned> unfinished(mails.size());
+    writer_.run([&](Store& store) {
+        for (std::size_t i = 0; i < mails.size(); ++i) {
+            auto const uid = mails[i].facts.uid;
+            auto const ended = ended_attempts_.find(uid);
+            auto const ended_before = ended == ended_attempts_.end() ? 0 : ended->second;
+            try {
+                store.atomically([&] {
+                    auto const before = store.imap_attempt(place(uid));
+                    unfinished[i] = before - std::min(before, ended_before);
+                    if (unfinished[i] > 0) throw Undo{};
+                });
+            } catch (Undo const&) {
+                // Known, and not counted.
+            }
+        }
+    });
+    return unfinished;
 }
 
 RawMessage ImapHandover::message(ImapFetched mail, unsigned attempts) const {
@@ -97,9 +120,9 @@ std::optional<ImapMark> ImapHandover::mark_of(ImapPlace const& place) const {
 }
 
 // False: the desk has taken nothing for long, or we are to stop.
-bool ImapHandover::wait_for_room() {
+bool ImapHandover::wait_until_in_work_below(std::size_t count) {
     auto const until = ImapSubmissions::Clock::now() + times_.room;
-    while (submissions_.in_work() >= ImapSubmissions::most_in_work) {
+    while (submissions_.in_work() >= count) {
         if (stop_.raised() || ImapSubmissions::Clock::now() >= until) {
             refuses_ = "the desk answers nothing";
             return false;

@@ -65,7 +65,8 @@ class ImapHandover {
     [[nodiscard]] Place place_in_work(std::uint32_t uid) const { return {uid_validity_, uid}; }
     [[nodiscard]] RawMessage message(ImapFetched mail, unsigned attempts) const;
     [[nodiscard]] std::optional<ImapMark> mark_of(ImapPlace const& place) const;
-    [[nodiscard]] bool wait_for_room();
+    [[nodiscard]] std::vector<unsigned> count_attempts(std::vector<ImapFetched> const& mails);
+    [[nodiscard]] bool wait_until_in_work_below(std::size_t count);
     void hear(ImapSubmissions::Clock::time_point until, WakeEvent const* stop);
 
     ImapOptions options_;
