@@ -61,8 +61,8 @@ std::string configuration(std::filesystem::path const& folder, TestCertificate c
                                                "\ndefault_internal_group = " + getgrgid(owner.pw_gid)->gr_name + "\n";
     return "base_dir = " + (folder / "run").string() + "\nstate_dir = " + (folder / "run").string() +
            "\nlog_path = " + (folder / "log").string() + "\n" + helper +
-           "protocols = imap\nlisten = 127.0.0.1, 127.0.0.2\nssl = yes\nssl_cert = <" + certificate.certificate.string() +
-           "\nssl_key = <" + certificate.key.string() +
+           "protocols = imap\nlisten = 127.0.0.1, 127.0.0.2\nssl = yes\nssl_cert = <" +
+           certificate.certificate.string() + "\nssl_key = <" + certificate.key.string() +
            "\nauth_mechanisms = plain login\nauth_failure_delay = 0\nfirst_valid_uid = 1\nfirst_valid_gid = 1\n"
            "mail_location = maildir:" +
            (folder / "mail").string() +
