@@ -45,8 +45,8 @@ void set_pragmas(SqliteConnection& connection) {
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("PRAGMA trusted_schema = OFF");
-    // Savepoints keep the pages they may have to put back in memory. SQLite 3.40 spills them to a file past 64 KiB, and
-    // where that falls on the end of a chunk it writes nothing, takes that for a full disk and undoes the transaction.
+    // Savepoints keep the pages they may have to put back in memory: never through a file, where SQLite 3.40 loses what
+    // a large piece holds past 128 KiB and takes that for a full disk. With this savepoint_memory bounds nothing.
     database.exec("PRAGMA temp_store = MEMORY");
     database.exec(cache);
     database.exec(checkpoint);
