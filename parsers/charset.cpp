@@ -13,14 +13,14 @@
 #include <utility>
 
 #include "parsers/charset_7bit.h"
+#include "parsers/charset_label.h"
 #include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
-// IANA's longest label in use has 45 octets; what is longer names nothing.
-constexpr std::size_t label_octets = 48;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 // Charsets kept open by each thread. Hostile mail may name them all in turn.
 constexpr std::size_t cached_charsets = 32;
 
@@ -55,174 +55,6 @@ struct Charset {
     std::array<char32_t, 256> table{};  // of a single_octet charset
     bool is_7bit = false;               // US-ASCII octets may mean something else
 };
-
-struct Alias {
-    std::string_view compact;  // of the label: lower case, letters and digits alone
-    char const* icu_name;
-};
-
-// What labels mean in mail. Anything not here is looked up in ICU, which knows IANA's names.
-constexpr std::array aliases{
-    Alias{"utf8", "UTF-8"},
-    Alias{"unicode11utf8", "UTF-8"},
-    Alias{"unicode20utf8", "UTF-8"},
-    Alias{"utf8mb4", "UTF-8"},
-    Alias{"cp65001", "UTF-8"},
-    Alias{"windows65001", "UTF-8"},
-    Alias{"65001", "UTF-8"},
-    Alias{"unicodeutf8", "UTF-8"},
-    Alias{"utf7", "UTF-7"},
-    Alias{"unicode11utf7", "UTF-7"},
-    Alias{"unicode20utf7", "UTF-7"},
-    Alias{"csunicode11utf7", "UTF-7"},
-    // Windows' charsets contain the ISO ones they are mistaken for.
-    Alias{"iso88591", "windows-1252"},
-    Alias{"latin1", "windows-1252"},
-    Alias{"l1", "windows-1252"},
-    Alias{"isoir100", "windows-1252"},
-    Alias{"iso885911987", "windows-1252"},
-    Alias{"88591", "windows-1252"},
-    Alias{"cp819", "windows-1252"},
-    Alias{"ibm819", "windows-1252"},
-    Alias{"csisolatin1", "windows-1252"},
-    Alias{"isolatin1", "windows-1252"},
-    Alias{"win1252", "windows-1252"},
-    Alias{"xcp1252", "windows-1252"},
-    Alias{"ansi", "windows-1252"},
-    Alias{"isolatin", "windows-1252"},
-    Alias{"1252", "windows-1252"},
-    Alias{"iso88599", "windows-1254"},
-    Alias{"latin5", "windows-1254"},
-    Alias{"iso885911", "windows-874"},
-    Alias{"tis620", "windows-874"},
-    Alias{"cp1250", "windows-1250"},
-    Alias{"cp1251", "windows-1251"},
-    Alias{"win1250", "windows-1250"},
-    Alias{"win1251", "windows-1251"},
-    Alias{"xcp1250", "windows-1250"},
-    Alias{"xcp1251", "windows-1251"},
-    Alias{"1251", "windows-1251"},
-    Alias{"iso88598i", "ISO-8859-8"},
-    Alias{"iso88598e", "ISO-8859-8"},
-    Alias{"iso88596i", "ISO-8859-6"},
-    Alias{"iso88596e", "ISO-8859-6"},
-    Alias{"koi8", "KOI8-R"},
-    Alias{"koi", "KOI8-R"},
-    Alias{"koi8ru", "KOI8-U"},
-    Alias{"gb2312", "gb18030"},
-    Alias{"gb231280", "gb18030"},
-    Alias{"csgb2312", "gb18030"},
-    Alias{"gbk", "gb18030"},
-    Alias{"xgbk", "gb18030"},
-    Alias{"cp936", "gb18030"},
-    Alias{"ms936", "gb18030"},
-    Alias{"windows936", "gb18030"},
-    Alias{"936", "gb18030"},
-    Alias{"euccn", "gb18030"},
-    Alias{"xeuccn", "gb18030"},
-    Alias{"cngb", "gb18030"},
-    Alias{"chinese", "gb18030"},
-    Alias{"csiso58gb231280", "gb18030"},
-    Alias{"isoir58", "gb18030"},
-    Alias{"gb", "gb18030"},
-    Alias{"hzgb2312", "HZ"},
-    Alias{"big5", "windows-950"},
-    Alias{"xbig5", "windows-950"},
-    Alias{"big5eten", "windows-950"},
-    Alias{"cnbig5", "windows-950"},
-    Alias{"cp950", "windows-950"},
-    Alias{"950", "windows-950"},
-    Alias{"ksc56011987", "windows-949"},
-    Alias{"ksc56011989", "windows-949"},
-    Alias{"ksc5601", "windows-949"},
-    Alias{"ks56011987", "windows-949"},
-    Alias{"euckr", "windows-949"},
-    Alias{"xeuckr", "windows-949"},
-    Alias{"cseuckr", "windows-949"},
-    Alias{"korean", "windows-949"},
-    Alias{"cp949", "windows-949"},
-    Alias{"949", "windows-949"},
-    Alias{"uhc", "windows-949"},
-    Alias{"isoir149", "windows-949"},
-    Alias{"ksc5601", "windows-949"},
-    Alias{"xwindows949", "windows-949"},
-    Alias{"shiftjis", "ibm-943_P15A-2003"},
-    Alias{"xshiftjis", "ibm-943_P15A-2003"},
-    Alias{"sjis", "ibm-943_P15A-2003"},
-    Alias{"xsjis", "ibm-943_P15A-2003"},
-    Alias{"sjiswin", "ibm-943_P15A-2003"},
-    Alias{"mskanji", "ibm-943_P15A-2003"},
-    Alias{"cp932", "ibm-943_P15A-2003"},
-    Alias{"932", "ibm-943_P15A-2003"},
-    Alias{"windows932", "ibm-943_P15A-2003"},
-    Alias{"ujis", "EUC-JP"},
-    Alias{"xeuc", "EUC-JP"},
-    Alias{"xeucjp", "EUC-JP"},
-    Alias{"eucjpms", "EUC-JP"},
-    Alias{"eucjpwin", "EUC-JP"},
-    Alias{"iso2022jp", "ISO-2022-JP"},
-    Alias{"iso2022jp1", "ISO-2022-JP"},
-    Alias{"iso2022jp2", "ISO-2022-JP"},
-    Alias{"iso2022jp3", "ISO-2022-JP"},
-    Alias{"iso2022jp2004", "ISO-2022-JP"},
-    Alias{"iso2022jpms", "ISO-2022-JP"},
-    Alias{"csiso2022jp", "ISO-2022-JP"},
-    Alias{"cp50220", "ISO-2022-JP"},
-    Alias{"cp50221", "ISO-2022-JP"},
-    Alias{"cp50222", "ISO-2022-JP"},
-    Alias{"50220", "ISO-2022-JP"},
-    Alias{"50221", "ISO-2022-JP"},
-    Alias{"jis", "ISO-2022-JP"},
-    Alias{"jis7", "ISO-2022-JP"},
-    Alias{"xmacroman", "macintosh"},
-    Alias{"macroman", "macintosh"},
-    Alias{"mac", "macintosh"},
-    Alias{"xmacce", "x-mac-ce"},
-    Alias{"unicode", "UTF-16LE"},
-    Alias{"ucs2", "UTF-16LE"},
-    Alias{"utf16", "UTF-16"},
-    Alias{"iso10646ucs2", "UTF-16"},
-};
-
-// Labels that say nothing about the octets.
-constexpr std::array meaningless{"usascii",     "ascii",        "us",    "646",          "iso646us",    "ansix341968",
-                                 "ansix341986", "csascii",      "cp367", "ibm367",       "unknown8bit", "xunknown",
-                                 "unknown",     "8bit",         "7bit",  "binary",       "default",     "none",
-                                 "userdefined", "xuserdefined", "utf",   "xunknown8bit", "iso8859",     "charset",
-                                 "isoir6",      "usaskey"};
-
-// What glibc knows and ICU doesn't. A closed list: a hostile label must not make the C library look for modules.
-constexpr std::array iconv_names{
-    std::pair{"viscii", "VISCII"},
-    std::pair{"tcvn", "TCVN5712-1"},
-    std::pair{"iso885916", "ISO-8859-16"},
-    std::pair{"latin10", "ISO-8859-16"},
-    std::pair{"koi8t", "KOI8-T"},
-    std::pair{"armscii8", "ARMSCII-8"},
-    std::pair{"georgianps", "GEORGIAN-PS"},
-    std::pair{"georgianacademy", "GEORGIAN-ACADEMY"},
-    std::pair{"pt154", "PT154"},
-    std::pair{"rk1048", "RK1048"},
-    std::pair{"johab", "JOHAB"},
-    std::pair{"cp1361", "JOHAB"},
-    std::pair{"tscii", "TSCII"},
-    std::pair{"mik", "MIK"},
-    std::pair{"eucjisx0213", "EUC-JISX0213"},
-    std::pair{"shiftjisx0213", "SHIFT_JISX0213"},
-    std::pair{"iso2022cnext", "ISO-2022-CN-EXT"},
-    std::pair{"iso885910", "ISO-8859-10"},
-};
-
-std::string compact_label(std::string_view label) {
-    std::string compact;
-    for (auto const c : label.substr(0, label_octets)) {
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) compact += c;
-        if (c >= 'A' && c <= 'Z') compact += static_cast<char>(c + ('a' - 'A'));
-    }
-    // `charset="charset=us-ascii"`
-    if (compact.starts_with("charset") && compact.size() > 7) compact.erase(0, 7);
-    return compact;
-}
 
 // Every ill-formed or unassigned sequence becomes one U+FFFD, whatever substitution the converter's table has.
 void U_CALLCONV replace_ill_formed(void const*, UConverterToUnicodeArgs* args, char const*, int32_t,
@@ -341,24 +173,22 @@ void resolve_icu(Charset& charset, char const* name) {
 }
 
 void resolve_by_name(Charset& charset, std::string_view label, std::string const& compact) {
-    auto const alias = std::ranges::find(aliases, compact, &Alias::compact);
-    if (alias != aliases.end()) {
-        std::string_view const name = alias->icu_name;
+    if (auto const* const alias = charset_alias(compact)) {
+        std::string_view const name = alias;
         if (name == "UTF-8") charset.scheme = Scheme::utf_8;
         if (name == "UTF-7") charset.scheme = Scheme::utf_7;
         if (name == "ISO-2022-JP") charset.scheme = Scheme::iso_2022_jp;
         charset.is_7bit = name == "UTF-7" || name == "ISO-2022-JP";
-        if (charset.scheme == Scheme::unknown) resolve_icu(charset, alias->icu_name);
+        if (charset.scheme == Scheme::unknown) resolve_icu(charset, alias);
         return;
     }
-    for (auto const& [known, name] : iconv_names) {
-        if (compact != known) continue;
+    if (auto const* const name = iconv_charset(compact)) {
         charset.iconv = std::make_unique<Iconv>(name);
         if (charset.iconv->is_open()) charset.scheme = Scheme::iconv;
         if (charset.scheme == Scheme::iconv) return;
     }
     // ICU looks an unknown name up in the file system: ask its alias table first. It reads options behind a comma.
-    for (auto const& name : {std::string(label.substr(0, label_octets)), compact,
+    for (auto const& name : {std::string(label.substr(0, charset_label_octets)), compact,
                              compact.starts_with("x") ? compact.substr(1) : compact}) {
         UErrorCode error = U_ZERO_ERROR;
         if (name.find_first_of(",/\\") != std::string::npos || ucnv_countAliases(name.c_str(), &error) == 0 ||
@@ -378,13 +208,12 @@ CharsetHandle resolve(std::string_view label) {
     while (!label.empty() && (label.back() == ' ' || label.back() == '"' || label.back() == '\''))
         label.remove_suffix(1);
     // RFC 2231 5: a language may follow the charset of an encoded word.
-    label = label.substr(0, std::min(label.find('*'), label_octets));
+    label = label.substr(0, std::min(label.find('*'), charset_label_octets));
     if (auto const found = cache.find(label); found != cache.end()) return found->second;
     if (cache.size() >= cached_charsets) cache.clear();
     auto charset = std::make_shared<Charset>();
-    auto const compact = compact_label(label);
-    if (!compact.empty() && std::ranges::find(meaningless, compact) == meaningless.end())
-        resolve_by_name(*charset, label, compact);
+    auto const compact = compact_charset_label(label);
+    if (!compact.empty() && !is_meaningless_charset(compact)) resolve_by_name(*charset, label, compact);
     return cache.emplace(std::string(label), std::move(charset)).first->second;
 }
 
@@ -470,6 +299,11 @@ bool is_known_charset(std::string_view label) {
 
 std::string to_utf8(std::string_view octets, std::string_view label) {
     auto const charset = resolve(label);
+    if (auto const evident = evident_charset(octets); !evident.empty() && !charset->is_7bit) {
+        // A byte order mark is no text.
+        auto text = decode(*resolve(evident), octets);
+        return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
+    }
     if (!charset->is_7bit && is_ascii(octets)) return std::string(octets);
     if (charset->scheme == Scheme::unknown) return raw_to_utf8(octets);
     if (charset->scheme == Scheme::utf_8) {
@@ -482,10 +316,9 @@ std::string to_utf8(std::string_view octets, std::string_view label) {
 }
 
 std::string raw_to_utf8(std::string_view octets, std::string_view hint) {
+    if (!evident_charset(octets).empty()) return to_utf8(octets, {});
     if (is_ascii(octets)) {
-        // ISO-2022-JP without a label is told by its escapes; UTF-7 is believed only if the mail says so.
-        if (octets.find("\x1B$") != std::string_view::npos || octets.find("\x1B(") != std::string_view::npos)
-            return decode_iso_2022_jp(octets);
+        // UTF-7 is believed only if the mail says so.
         if (hint.empty() || octets.find('+') == std::string_view::npos) return std::string(octets);
         return resolve(hint)->scheme == Scheme::utf_7 ? utf_7_to_utf8(octets) : std::string(octets);
     }

@@ -23,6 +23,10 @@ namespace postern {
 // What octets that are no valid UTF-8 look like: a charset's name, "windows-1252" for want of anything better.
 [[nodiscard]] std::string detect_charset(std::string_view octets);
 
+// What octets say of themselves, whatever their label: a byte order mark, the escapes of ISO 2022, the NULs of Latin
+// letters in UTF-16. A charset's name; empty for all other octets.
+[[nodiscard]] std::string_view evident_charset(std::string_view octets) noexcept;
+
 // Whether to_utf8 would know this label.
 [[nodiscard]] bool is_known_charset(std::string_view label);
 

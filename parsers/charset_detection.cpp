@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "parsers/charset.h"
 
@@ -220,7 +221,44 @@ double log_likelihood(Model const& model, std::string_view octets) {
     return total;
 }
 
+// Latin letters in UTF-16 have a NUL each, all on the same side; a few other characters may stand among them.
+std::string_view utf_16_by_nuls(std::string_view octets) noexcept {
+    auto const sample = octets.substr(0, sample_octets);
+    std::array<std::size_t, 2> nuls{};
+    for (auto at = sample.find('\0'); at != std::string_view::npos; at = sample.find('\0', at + 1)) ++nuls[at % 2];
+    auto const pairs = sample.size() / 2;
+    if (nuls[1] * 3 > pairs * 2 && nuls[0] * 20 <= pairs) return "UTF-16LE";
+    if (nuls[0] * 3 > pairs * 2 && nuls[1] * 20 <= pairs) return "UTF-16BE";
+    return {};
+}
+
+// ECMA-35's announcements of a charset: RFC 1468, 1554, 1557, 1922.
+std::string_view iso_2022_by_escapes(std::string_view octets) noexcept {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> escapes{{{"\x1B$)C", "ISO-2022-KR"},
+                                                                                           {"\x1B$)A", "ISO-2022-CN"},
+                                                                                           {"\x1B$)G", "ISO-2022-CN"},
+                                                                                           {"\x1B$B", "ISO-2022-JP"},
+                                                                                           {"\x1B$@", "ISO-2022-JP"},
+                                                                                           {"\x1B$(D", "ISO-2022-JP"},
+                                                                                           {"\x1B(J", "ISO-2022-JP"},
+                                                                                           {"\x1B(I", "ISO-2022-JP"},
+                                                                                           {"\x1B$A", "ISO-2022-JP"}}};
+    for (auto at = octets.find('\x1B'); at != std::string_view::npos; at = octets.find('\x1B', at + 1))
+        for (auto const& [escape, charset] : escapes)
+            if (octets.substr(at, escape.size()) == escape) return charset;
+    return {};
+}
+
 }  // namespace
+
+std::string_view evident_charset(std::string_view octets) noexcept {
+    if (octets.starts_with("\xEF\xBB\xBF") && is_valid_utf8(octets)) return "UTF-8";
+    if (octets.starts_with(std::string_view("\xFF\xFE\0\0", 4)) && octets.size() % 4 == 0) return "UTF-32";
+    if ((octets.starts_with("\xFF\xFE") || octets.starts_with("\xFE\xFF")) && octets.size() % 2 == 0) return "UTF-16";
+    if (octets.find('\0') != std::string_view::npos) return utf_16_by_nuls(octets);
+    if (octets.find('\x1B') != std::string_view::npos && is_ascii(octets)) return iso_2022_by_escapes(octets);
+    return {};
+}
 
 std::string detect_charset(std::string_view octets) {
     // Begin where there is something to see.

@@ -173,7 +173,8 @@ class Splitter {
             return true;
         }
         auto const continues = is_open_ && continues_field(line);
-        if (!continues && !known_field_follows()) {
+        // A boundary: whatever reads like fields behind it belongs to the part.
+        if (line.starts_with("--") || (!continues && !known_field_follows())) {
             defect("no empty line between header and body");
             return end_at(lines_.begin());
         }

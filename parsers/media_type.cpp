@@ -1,6 +1,7 @@
 #include "parsers/media_type.h"
 
 #include <algorithm>
+#include <array>
 
 #include "parsers/ascii.h"
 
@@ -12,6 +13,12 @@ constexpr OctetSet no_token("()<>@,;:\\\"/[]?= ", [](char c) { return is_control
 
 bool is_token(std::string_view text) noexcept {
     return !text.empty() && std::ranges::none_of(text, [](char c) { return no_token.contains(c); });
+}
+
+// Types whose kind is not given, and that hold no text whatever it is.
+bool is_binary(std::string_view type) noexcept {
+    static constexpr std::array<std::string_view, 6> types{"application", "image", "audio", "video", "model", "font"};
+    return std::ranges::find(types, type) != types.end();
 }
 
 }  // namespace
@@ -40,6 +47,10 @@ MediaType parse_media_type(std::string_view field_value, std::string_view raw_ch
     } else if (type == "multipart") {
         media.type = type;  // RFC 2046 5.1.3: of an unknown kind, mixed
         media.subtype = "mixed";
+        media.is_given = true;
+    } else if (is_binary(type)) {
+        media.type = "application";  // RFC 2046 4: of an unknown kind, octets
+        media.subtype = "octet-stream";
         media.is_given = true;
     }
     return media;

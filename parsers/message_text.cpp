@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/ascii.h"
 #include "parsers/charset.h"
 #include "parsers/flowed_text.h"
 #include "parsers/header_fields.h"
@@ -64,8 +65,17 @@ class TextReader {
         return text.size() <= stub_octets && contains_ignoring_case(text, "html");
     }
 
+    // A multipart in which no part begins is read as it stands, but for the delimiter that ends it.
+    static void erase_close_delimiter(Entity const& multipart, std::string& text) {
+        auto const* const boundary = multipart.media_type.content.find("boundary");
+        if (!boundary || boundary->raw.empty()) return;
+        auto const delimiter = "--" + boundary->raw + "--";
+        if (auto const at = text.find(delimiter); at != std::string::npos) text.erase(at, delimiter.size());
+    }
+
     std::string plain_version(Entity const& entity) {
         auto octets = tree_.decoded(entity);
+        if (entity.is_multipart()) erase_close_delimiter(entity, octets);
         take_embedded_files(entity, octets);
         auto text = to_utf8(octets, entity.media_type.charset());
         normalize_lines(text);
@@ -84,9 +94,11 @@ class TextReader {
             auto const& entity = tree_.entities()[index];
             auto const octets = tree_.decoded(entity);
             if (octets.size() > limits::html_octets) result_.is_cut = true;
+            auto const html = std::string_view(octets).substr(0, limits::html_octets);
             auto const label = entity.media_type.charset();
-            auto part = html_to_text(to_utf8(std::string_view(octets).substr(0, limits::html_octets),
-                                             label.empty() ? html_meta_charset(octets) : label));
+            // Gateways recode a text and leave what it says of itself: that counts only where nothing else does.
+            auto part =
+                html_to_text(label.empty() ? raw_to_utf8(html, html_meta_charset(octets)) : to_utf8(html, label));
             append(whole, std::move(part));
         }
         return whole;
@@ -129,16 +141,22 @@ class TextReader {
 }  // namespace
 
 void normalize_lines(std::string& text) {
-    auto const is_plain = [](char c) { return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\t'; };
-    auto out = std::find_if_not(text.begin(), text.end(), is_plain);
+    auto const is_text = [](char c) { return !is_control(c) || c == '\n' || c == '\t'; };
+    auto out = std::find_if_not(text.begin(), text.end(), is_text);
+    bool has_controls = false;
     for (auto in = out; in != text.end(); ++in) {
-        if (*in == '\r' || *in == '\f') {
-            if (*in == '\f' || in + 1 == text.end() || in[1] != '\n') *out++ = '\n';
-        } else if (is_plain(*in)) {
+        if (*in == '\r' || *in == '\f' || *in == '\v') {
+            if (*in != '\r' || in + 1 == text.end() || in[1] != '\n') *out++ = '\n';
+        } else {
+            has_controls = has_controls || !is_text(*in);
             *out++ = *in;
         }
     }
     text.erase(out, text.end());
+    if (!has_controls) return;
+    std::string shown;
+    for (auto const c : text) is_text(c) ? shown.push_back(c) : append_utf8(shown, 0xFFFD);
+    text = std::move(shown);
 }
 
 MessageText read_text(MimeTree const& tree, std::vector<TextPart> const& texts) {

@@ -25,7 +25,7 @@ struct MessageText {
     bool is_cut = false;  // there was more
 };
 
-// LF for every line end; other controls but TAB go.
+// LF for every line end and page break; of other controls but TAB U+FFFD shows that they were there.
 void normalize_lines(std::string& text);
 
 [[nodiscard]] MessageText read_text(MimeTree const& tree, std::vector<TextPart> const& texts);

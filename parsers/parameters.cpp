@@ -100,7 +100,16 @@ class Scanner {
         }
         auto const begin = at_;
         while (at_ < text_.size() && text_[at_] != ';' && !begins_attribute()) {
-            if (text_[at_] == '(' && at_ > begin && is_space(text_[at_ - 1])) break;
+            if (text_[at_] == '(' && at_ > begin && is_space(text_[at_ - 1])) {
+                auto const comment = at_;
+                if (!skip_comment() || is_comment_unclosed_) {
+                    at_ = comment + 1;
+                } else if (is_end_of_value()) {
+                    at_ = comment;
+                    break;
+                }
+                continue;
+            }
             ++at_;
         }
         attribute.raw = trim(text_.substr(begin, at_ - begin));
@@ -109,13 +118,24 @@ class Scanner {
         }
     }
 
+    // `charset=utf-8 (Unicode)` ends in a comment; `filename=report (1).pdf` goes on behind what only looks like one.
+    bool is_end_of_value() const {
+        auto ahead = at_;
+        while (ahead < text_.size() && is_space(text_[ahead])) ++ahead;
+        return ahead >= text_.size() || text_[ahead] == ';' || is_attribute_at(ahead);
+    }
+
     // White space in front of `name=`: names with spaces are written without quotes, but the next parameter is none of
     // them.
     bool begins_attribute() const noexcept {
         if (!is_space(text_[at_]) || at_ == 0 || is_space(text_[at_ - 1])) return false;
         auto ahead = at_;
         while (ahead < text_.size() && is_space(text_[ahead])) ++ahead;
-        auto const rest = text_.substr(ahead, 24);
+        return is_attribute_at(ahead);
+    }
+
+    bool is_attribute_at(std::size_t at) const {
+        auto const rest = text_.substr(at, 24);
         auto const equals = rest.find_first_of("= \t\r\n\";");
         return equals != std::string_view::npos && rest[equals] == '=' && is_usual(rest.substr(0, equals));
     }

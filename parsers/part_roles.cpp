@@ -142,7 +142,11 @@ class RoleAssigner {
         bool const is_text =
             is_broken_multipart || is_plain_or_html(entity) || (is_whole && entity.media_type.type == "text");
         if (!is_text || place.use == TextUse::attach) return attach(place);
-        if (entity.disposition == "attachment" && !is_whole) return attach(place);
+        if (entity.disposition == "attachment") {
+            // A mail that is nothing but a file of text: to be had as the file, and to be read.
+            if (is_whole) read(place.entity);
+            return attach(place);
+        }
         if (has_name(entity)) {
             // Clients name the files they show inline, and some name the body itself: that is what stands first.
             bool const is_body = roles_.texts.empty() && roles_.attachments.empty() && place.use == TextUse::read;

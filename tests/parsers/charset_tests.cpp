@@ -60,6 +60,15 @@ TEST_CASE("labels that lie are seen through") {
                   "e",
                   "iso-8859-1") == "Grüße");  // UTF-8 under a Western name
     CHECK(to_utf8("plain", "utf-16") == "plain");
+    using namespace std::string_view_literals;
+    CHECK(to_utf8("\xFF\xFEH\0i\0"sv, "utf-8") == "Hi");  // a byte order mark tells, and is no text
+    CHECK(to_utf8("\xEF\xBB\xBFHi", "utf-8") == "Hi");
+    CHECK(to_utf8("H\0i\0!\0"sv, "") == "Hi!");
+    CHECK(to_utf8("\0H\0i\0!"sv, "ucs-2") == "Hi!");
+    CHECK(to_utf8("one\0 two"sv, "us-ascii") == "one\0 two"sv);  // a NUL alone makes no UTF-16
+    CHECK(to_utf8("\x1B$B%F%9%H\x1B(B", "us-ascii") == "テスト");
+    CHECK(to_utf8("\x1B$)C\x0E>H3g\x0F", "") == "안녕");
+    CHECK(to_utf8("\x1B[31mred", "us-ascii") == "\x1B[31mred");  // a terminal's escape is of no charset
 }
 
 TEST_CASE("octets without a label are taken for what they look like") {

@@ -45,6 +45,10 @@ TEST_CASE("parameters as clients write them") {
     CHECK(value_of("attachment; filename=\"=?utf-8?B?R3LDvMOfZS50eHQ=?=\"", "filename") == "Grüße.txt");
     CHECK(value_of("attachment; filename=my report.pdf", "filename") == "my report.pdf");
     CHECK(value_of("attachment; filename=my report.pdf; size=3", "size") == "3");
+    CHECK(value_of("attachment; filename=my report (1).pdf; size=3", "filename") == "my report (1).pdf");
+    CHECK(value_of("attachment; filename=my report (1).pdf; size=3", "size") == "3");
+    CHECK(value_of("attachment; filename=my report (1.pdf", "filename") == "my report (1.pdf");
+    CHECK(value_of("text/plain; charset=utf-8 (Unicode)", "charset") == "utf-8");
     CHECK(value_of("text/plain charset=utf-8", "charset") == "utf-8");
     CHECK(value_of("text/plain; charset=utf-8 format=flowed", "format") == "flowed");
     CHECK(value_of("text/plain;; charset=utf-8;", "charset") == "utf-8");
@@ -63,5 +67,7 @@ TEST_CASE("RFC 2045 5.2: what is no media type is text/plain") {
     CHECK(parse_media_type("").essence() == "text/plain");
     CHECK_FALSE(parse_media_type("").is_given);
     CHECK(parse_media_type("multipart").essence() == "multipart/mixed");
+    CHECK(parse_media_type("image").essence() == "application/octet-stream");
+    CHECK(parse_media_type("application/; name=x").essence() == "application/octet-stream");
     CHECK(parse_media_type("text/html; charset=\"UTF-8\"").charset() == "UTF-8");
 }
