@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "store/sqlite_audit.h"
 #include "store/sqlite_functions.h"
 #include "store/sqlite_migration.h"
 #include "store/sqlite_store_impl.h"
@@ -22,17 +23,11 @@ constexpr char const* checkpoint = "PRAGMA wal_autocheckpoint = 16384";
 // The WAL grows to the size of the largest transaction; afterwards it shrinks to this.
 constexpr char const* wal_limit = "PRAGMA journal_size_limit = 67108864";
 
-// What a savepoint may have to undo is kept in memory up to this, in one piece; SQLite's own 64 KiB are less than one
-// mail changes, and the rest goes through a file. Not more: SQLite 3.40 writes at most 128 KiB - 1 of a piece to that
-// file, and takes what is missing for a full disk.
-constexpr int savepoint_memory = 124 * 1024;
-
 // For the whole process, before SQLite's first use; if somebody was earlier, SQLite refuses and it is only slower.
 void configure_library() {
     static std::once_flag once;
     std::call_once(once, [] {
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // its counters take a lock at each allocation
-        sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, savepoint_memory);
     });
 }
 
@@ -46,7 +41,7 @@ void set_pragmas(SqliteConnection& connection) {
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("PRAGMA trusted_schema = OFF");
     // Savepoints keep the pages they may have to put back in memory: never through a file, where SQLite 3.40 loses what
-    // a large piece holds past 128 KiB and takes that for a full disk. With this savepoint_memory bounds nothing.
+    // a large piece holds past 128 KiB and takes that for a full disk.
     database.exec("PRAGMA temp_store = MEMORY");
     database.exec(cache);
     database.exec(checkpoint);
@@ -97,6 +92,10 @@ StatusCounts SqliteStore::status_counts() {
         }
         return counts;
     });
+}
+
+AuditReport SqliteStore::audit(TimePoint now) {
+    return audit_sqlite(connection_, now);
 }
 
 std::int64_t SqliteStore::data_version() {

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/audit.h"
 #include "store/ids.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
@@ -199,6 +200,9 @@ class Store {
     virtual void imap_mark_done(ImapPlace const& place) = 0;
 
     [[nodiscard]] virtual StatusCounts status_counts() = 0;
+    // Recounts everything on one state of the store, while others go on writing: each mail has one known disposition,
+    // its ticket, article, octets, attachments and the receipt it is owed. Holds the octets of one mail at a time.
+    [[nodiscard]] virtual AuditReport audit(TimePoint now) = 0;
     // Changes when another Store object committed something since; for noticing an operator's work without reading it.
     [[nodiscard]] virtual std::int64_t data_version() = 0;
 };

@@ -78,5 +78,6 @@ Verb outbox_list_verb();
 Verb outbox_retry_verb();
 Verb outbox_drop_verb();
 Verb status_verb();
+Verb audit_verb();
 
 }  // namespace postern
