@@ -72,7 +72,16 @@ write_corpus() { # FOLDER COUNT
 }
 
 write_corpus "$home/corpus" 200
-"$build/tests/bench/parse_bench" "$home/corpus"
+value() { sed -n 's/.*"value":\([0-9.]*\).*/\1/p'; }
+ours=() theirs=()
+for _ in $(seq "$rounds"); do
+    theirs+=("$("$build/tests/bench/gmime_bench" "$home/corpus" | value)")
+    ours+=("$("$build/tests/bench/parse_bench" "$home/corpus" | value)")
+done
+figure parse_small "$(median "${ours[@]}")" "mails/s"
+figure parse_small_gmime "$(median "${theirs[@]}")" "mails/s"
+figure parse_small_beside_gmime "$(ratio "$(median "${ours[@]}")" "$(median "${theirs[@]}")")" "ratio"
+"$build/tests/bench/hostile_bench"
 "$build/tests/bench/store_bench" "$home/store.db"
 "$build/tests/bench/imap_bench"
 
