@@ -104,10 +104,13 @@ OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumb
     fields.subject = ticket_subject(facts);
     fields.severity = facts.policy.lowest_severity();
     fields.contact_name = verdict.sender->display_name;
+    // A pasted screenshot too: its sender wants to know that it came.
     for (auto const& attachment : facts.message.attachments) {
-        if (!attachment.is_inline) fields.attachments.push_back({attachment.name, attachment.size});
+        fields.attachments.push_back({attachment.name, attachment.size});
     }
-    fields.missing = missing_details(facts.message.reply_text, has_image(facts.message));
+    // All that the mail says: a contact forwards what a colleague wrote.
+    auto const said = facts.message.subject + "\n" + facts.message.body_text;
+    fields.missing = missing_details(said, has_image(facts.message));
     auto const header = response_header(facts, *verdict.sender, number);
     auto rendered = facts.policy.templates().receipt(header, fields, language(facts, verdict.organization));
     OutgoingMail mail;

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <string>
 
+#include "parsers/ascii.h"
 #include "parsers/header_fields.h"
+#include "parsers/limits.h"
 
 namespace postern {
 namespace {
 
 // A style is looked at as far as this.
 constexpr std::size_t style_octets = 4096;
+constexpr std::size_t style_sheet_octets = 64 * 1024;
 
 // Lower case, without white space: "display:none;color:red".
 std::string compact(std::string_view style) {
@@ -39,6 +42,44 @@ bool is_zero(std::string_view value) noexcept {
            (number.size() == value.size() || (value[number.size()] < '1' || value[number.size()] > '9'));
 }
 
+// In front of a rule, "/* … */" and the "<!--" of old.
+std::string without_comments(std::string_view text) {
+    std::string rest;
+    for (auto at = text.find("/*"); at != std::string_view::npos; at = text.find("/*")) {
+        rest += text.substr(0, at);
+        auto const end = text.find("*/", at + 2);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
+    }
+    rest += text;
+    if (auto const at = rest.find("<!--"); at != std::string::npos) rest.erase(at, 4);
+    return rest;
+}
+
+// Behind the brace that opened it, to behind the one that closes it.
+void skip_block(std::string_view& sheet) noexcept {
+    std::size_t depth = 1;
+    std::size_t at = 0;
+    for (; at < sheet.size() && depth > 0; ++at) {
+        if (sheet[at] == '{') ++depth;
+        if (sheet[at] == '}') --depth;
+    }
+    sheet.remove_prefix(at);
+}
+
+// Of a selector list those that are a class and nothing else: ".preheader, span.hidden".
+void add_classes(std::vector<std::string>& classes, std::string_view selectors) {
+    while (!selectors.empty() && classes.size() < limits::hiding_classes) {
+        auto const end = std::min(selectors.find(','), selectors.size());
+        auto const selector = trim(selectors.substr(0, end));
+        selectors.remove_prefix(std::min(end + 1, selectors.size()));
+        auto const dot = selector.find('.');
+        if (dot == std::string_view::npos) continue;
+        auto const name = selector.substr(dot + 1);
+        if (!name.empty() && selector.find_first_of(" \t\r\n.>:#[*+~", dot + 1) == std::string_view::npos)
+            classes.emplace_back(name);
+    }
+}
+
 }  // namespace
 
 bool hides(std::string_view style) {
@@ -51,6 +92,32 @@ bool hides(std::string_view style) {
     if (is_zero(property(text, "opacity"))) return true;
     bool const clips = property(text, "overflow") == "hidden";
     return clips && (is_zero(property(text, "max-height")) || is_zero(property(text, "height")));
+}
+
+bool shrinks_to_nothing(std::string_view style) {
+    if (style.find("font-size") == std::string_view::npos && style.find("FONT-SIZE") == std::string_view::npos)
+        return false;
+    auto const text = compact(style);
+    return is_zero(property(text, "font-size"));
+}
+
+std::vector<std::string> hiding_classes(std::string_view sheet) {
+    std::vector<std::string> classes;
+    sheet = sheet.substr(0, style_sheet_octets);
+    while (!sheet.empty() && classes.size() < limits::hiding_classes) {
+        auto const open = sheet.find('{');
+        if (open == std::string_view::npos) break;
+        auto const selectors = without_comments(sheet.substr(0, open));
+        sheet.remove_prefix(open + 1);
+        if (selectors.find('@') != std::string::npos) {  // of some readers only
+            skip_block(sheet);
+            continue;
+        }
+        auto const close = std::min(sheet.find('}'), sheet.size());
+        if (hides(sheet.substr(0, close))) add_classes(classes, selectors);
+        sheet.remove_prefix(std::min(close + 1, sheet.size()));
+    }
+    return classes;
 }
 
 bool preserves_space(std::string_view style) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ constexpr std::size_t search_levels = 64;
 constexpr std::size_t link_octets = 2048;
 constexpr std::size_t link_text_octets = 512;
 constexpr std::size_t image_text_octets = 200;
+constexpr int most_items = 1'000'000;  // where a list may begin to count: behind it there is room for any mail's items
 
 template <std::size_t n>
 bool is_one_of(std::string_view name, std::array<std::string_view, n> const& names) noexcept {
@@ -49,6 +51,7 @@ constexpr std::array<std::string_view, 9> table_parts{"td",    "th",    "tr",   
 struct OpenElement {
     std::string name;
     bool is_hidden = false;
+    bool is_tiny = false;  // the text right in it
     bool is_preformatted = false;
     bool is_quotation = false;     // set off with "> "
     std::optional<int> next_item;  // of an ordered list
@@ -79,6 +82,13 @@ bool shows_address(std::string_view text, std::string_view address) {
         if (equals_ignoring_case(address.substr(0, scheme.size()), scheme)) address.remove_prefix(scheme.size());
     if (!address.empty() && address.back() == '/') address.remove_suffix(1);
     return address.empty() || (text.size() <= link_text_octets && contains_ignoring_case(text, lower_ascii(address)));
+}
+
+// Where an ordered list begins to count.
+int first_item(std::string_view start) noexcept {
+    int first = 1;
+    std::from_chars(start.data(), start.data() + start.size(), first);
+    return std::clamp(first, -most_items, most_items);
 }
 
 class HtmlReader {
@@ -112,7 +122,7 @@ class HtmlReader {
 
   private:
     void add_text(std::string_view text) {
-        if (hidden_ > 0) return;
+        if (hidden_ > 0 || (!open_.empty() && open_.back().is_tiny)) return;
         if (text.find('&') == std::string_view::npos) return layout_.add(text, preformatted_ > 0);
         scratch_.clear();
         append_html_text(scratch_, text);
@@ -133,6 +143,7 @@ class HtmlReader {
             mark_place(token);
             return;
         }
+        if (name == "style" && hiding_classes_.empty()) hiding_classes_ = hiding_classes(token.text);
         if (name == "body" || name == "html") close_head();
         if (hidden_ == 0) start_block(name);
         if (name == "a" && hidden_ == 0) start_link(token);
@@ -167,13 +178,14 @@ class HtmlReader {
     void push(HtmlToken const& token) {
         OpenElement element;
         element.name = token.name;
-        element.is_hidden =
-            is_one_of(token.name, unread) || token.has_attribute("hidden") || hides(token.attribute("style"));
-        element.is_preformatted =
-            token.name == "pre" || token.name == "textarea" || preserves_space(token.attribute("style"));
+        auto const style = token.attribute("style");
+        element.is_hidden = is_one_of(token.name, unread) || token.has_attribute("hidden") || hides(style) ||
+                            is_hidden_class(token.attribute("class"));
+        element.is_tiny = shrinks_to_nothing(style);
+        element.is_preformatted = token.name == "pre" || token.name == "textarea" || preserves_space(style);
         if (token.name == "ul" || token.name == "ol" || token.name == "menu" || token.name == "dir") {
             element.is_list = true;
-            if (token.name == "ol") element.next_item = 1;
+            if (token.name == "ol") element.next_item = first_item(token.attribute("start"));
             layout_.set_indent(2 * ++lists_);
         }
         if (hidden_ == 0 && !element.is_hidden) {
@@ -187,6 +199,18 @@ class HtmlReader {
         hidden_ += element.is_hidden ? 1 : 0;
         preformatted_ += element.is_preformatted ? 1 : 0;
         open_.push_back(std::move(element));
+    }
+
+    bool is_hidden_class(std::string_view classes) const {
+        if (hiding_classes_.empty()) return false;
+        while (!(classes = trim(classes)).empty()) {
+            auto const end = std::min(classes.find_first_of(" \t\r\n"), classes.size());
+            if (std::find(hiding_classes_.begin(), hiding_classes_.end(), classes.substr(0, end)) !=
+                hiding_classes_.end())
+                return true;
+            classes.remove_prefix(end);
+        }
+        return false;
     }
 
     std::optional<std::size_t> mark_place(HtmlToken const& token) {
@@ -299,6 +323,7 @@ class HtmlReader {
     TextLayout layout_;
     std::vector<OpenElement> open_;
     std::vector<QuoteMark> marks_;
+    std::vector<std::string> hiding_classes_;
     unsigned heads_ = 0;
     unsigned hidden_ = 0;
     unsigned preformatted_ = 0;

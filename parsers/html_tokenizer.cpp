@@ -104,7 +104,7 @@ void HtmlTokenizer::take_tag(HtmlToken& token) {
         take_attribute(token);
     }
     if (!is_end && std::find(raw_text_elements.begin(), raw_text_elements.end(), token.name) != raw_text_elements.end())
-        skip_raw_text(token.name);
+        token.text = take_raw_text(token.name);
 }
 
 // At the first character of its name; takes at least that one.
@@ -152,14 +152,16 @@ void HtmlTokenizer::skip_comment() noexcept {
     position_ = end == std::string_view::npos ? html_.size() : end + 3;
 }
 
-void HtmlTokenizer::skip_raw_text(std::string_view element) noexcept {
+std::string_view HtmlTokenizer::take_raw_text(std::string_view element) noexcept {
+    auto const begin = position_;
     for (auto at = html_.find("</", position_); at != std::string_view::npos; at = html_.find("</", at + 2)) {
         if (equals_ignoring_case(html_.substr(at + 2, element.size()), element)) {
             position_ = at;
-            return;
+            return html_.substr(begin, at - begin);
         }
     }
     position_ = html_.size();
+    return html_.substr(begin);
 }
 
 void HtmlTokenizer::skip_space() noexcept {

@@ -19,7 +19,7 @@ struct HtmlToken {
     };
 
     Kind kind = Kind::text;
-    std::string_view text;  // of text: as written
+    std::string_view text;  // of text, and of a start tag like <style> what it holds: as written
     std::string name;       // of a tag: lower case
     std::vector<Attribute> attributes;
 
@@ -32,7 +32,8 @@ class HtmlTokenizer {
   public:
     explicit HtmlTokenizer(std::string_view html) noexcept : html_(html) {}
 
-    // false: the end. Comments, declarations and the contents of script, style, title and their like are passed over.
+    // false: the end. Comments and declarations are passed over; what script, style, title and their like hold is no
+    // text.
     bool next(HtmlToken& token);
 
   private:
@@ -41,7 +42,7 @@ class HtmlTokenizer {
     void take_attribute(HtmlToken& token);
     std::string_view take_attribute_value() noexcept;
     void skip_comment() noexcept;
-    void skip_raw_text(std::string_view element) noexcept;
+    std::string_view take_raw_text(std::string_view element) noexcept;
     void skip_space() noexcept;
 
     std::string_view html_;

@@ -42,6 +42,8 @@ inline constexpr std::size_t body_text_octets = 2 * 1024 * 1024;
 inline constexpr std::size_t html_octets = 4 * 1024 * 1024;
 // Open elements that are remembered; browsers stop there as well. Deeper ones lay out their text, but hide nothing.
 inline constexpr std::size_t html_open_elements = 512;
+// Classes that a style sheet hides: each element is compared with all of them.
+inline constexpr std::size_t hiding_classes = 32;
 // RFC 5321 4.5.3.1.1 and .2.
 inline constexpr std::size_t local_part_octets = 64;
 inline constexpr std::size_t domain_octets = 255;

@@ -94,6 +94,38 @@ TEST_CASE("an opened ticket: number, article with its attachment, event, receipt
     CHECK(site.store->raw_octets(row->id) == crlf(with_attachment));
 }
 
+TEST_CASE("the receipt names a pasted screenshot, and asks for nothing that the forwarded part says") {
+    constexpr auto forwarded = R"(
+From: Ana Ruiz <ana@northwind.example>
+To: support@acme.example
+Subject: Fwd: error
+Message-ID: <1@northwind.example>
+MIME-Version: 1.0
+Content-Type: multipart/related; boundary="b"
+
+--b
+Content-Type: text/html
+
+<p>Please help Carl.</p><img src="cid:shot">
+<blockquote type="cite"><p>On https://shop.example/cart with Firefox 120 on Windows 11: I click on Pay.</p></blockquote>
+--b
+Content-Type: image/png; name="shot.png"
+Content-ID: <shot>
+Content-Disposition: inline; filename="shot.png"
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+--b--
+)";
+    Site site;
+    site.take(by_smtp("ana@northwind.example", forwarded));
+    auto const mails = site.outgoing();
+    REQUIRE(mails.size() == 1);
+    auto const receipt = parse_message(mails[0].octets);
+    CHECK_THAT(receipt.body_text, Contains("shot.png"));
+    CHECK_THAT(receipt.body_text, !Contains("browser"));
+}
+
 TEST_CASE("a reply by subject, and one to the receipt by its identifier alone, join the ticket") {
     Site site;
     site.take(by_smtp("ana@northwind.example", with_attachment, "mail-1"));

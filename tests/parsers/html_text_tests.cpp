@@ -40,6 +40,11 @@ TEST_CASE("HTML: lists") {
     CHECK(text("<ol><li>one</li><li><p>two</p></li></ol>") == "1. one\n2. two");
 }
 
+TEST_CASE("HTML: an ordered list that begins elsewhere") {
+    CHECK(text("<ol start=3><li>c<li>d</ol>") == "3. c\n4. d");
+    CHECK(text("<ol start=x><li>a</ol>") == "1. a");
+}
+
 TEST_CASE("HTML: tables as rows") {
     CHECK(text("<table><tr><th>Name<th>Size<tr><td>a</td><td><p>1</p></td></tr></table>after") ==
           "Name\tSize\na\t1\nafter");
@@ -53,6 +58,10 @@ TEST_CASE("HTML: what nobody is meant to read") {
     CHECK(text("a<span style='visibility:hidden'>b<span>c</span>d</span>e") == "ae");
     CHECK(text("<div style=\"max-height:0px;overflow:hidden\">preheader</div>text") == "text");
     CHECK(text("a<p hidden>b<p>c") == "a\n\nc");
+    // Only the text right in it: templates set the size to nothing around what they set it for.
+    CHECK(text("<td style='font-size:0px'>preheader<div style='font-size:13px'>text</div></td>") == "text");
+    CHECK(text("<style>/* for clients */ .pre, span.x{display:none!important} @media print {.only {display:none}} "
+               "p.a b{display:none}</style><div class='big pre'>preheader</div><p class=only>a<b>b</b>") == "ab");
     CHECK(text("<![if !mso]>shown<![endif]><!--[if mso]>hidden<![endif]-->") == "shown");
 }
 
