@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/fault_point.h"
 #include "daemon/imap_folder_key.h"
 #include "daemon/imap_taking.h"
 
@@ -154,7 +155,9 @@ void ImapFolder::take(ImapClient& client) {
 void ImapFolder::save_progress(std::uint64_t left) {
     state_.last_uid = cursor_.last_uid();
     state_.backlog = left + cursor_.open().size();
+    fault_point("imap.before-cursor");
     save();
+    fault_point("imap.cursor-saved");
 }
 
 void ImapFolder::save_success(std::optional<std::string> const& trouble) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/fault_point.h"
 #include "daemon/imap_folder_key.h"
 
 namespace postern {
@@ -42,6 +43,7 @@ void ImapHandover::begin_poll(ImapCursor& cursor, std::uint32_t uid_validity) {
 void ImapHandover::hand_over(std::vector<ImapFetched> mails) {
     if (mails.empty()) return;
     auto const unfinished = count_attempts(mails);
+    fault_point("imap.attempt-counted");
     for (std::size_t i = 0; i < mails.size(); ++i) {
         auto const uid = mails[i].facts.uid;
         bool const alone = unfinished[i] > 0;
@@ -52,6 +54,7 @@ void ImapHandover::hand_over(std::vector<ImapFetched> mails) {
         if (alone) writer_.run([&](Store& store) { static_cast<void>(store.imap_attempt(place(uid))); });
         in_work_.insert(place_in_work(uid));
         submissions_.submit(message(std::move(mails[i]), unfinished[i]));
+        fault_point("imap.handed-over");
         if (alone) static_cast<void>(wait_until_in_work_below(1));
     }
 }
@@ -138,6 +141,7 @@ void ImapHandover::hear(ImapSubmissions::Clock::time_point until, WakeEvent cons
         in_work_.erase(of);
         if (of.uid_validity != uid_validity_) continue;  // late, and of UIDs that mean nothing any more
         if (receipt.outcome == Receipt::Outcome::committed) {
+            fault_point("imap.committed");
             cursor_->settle(of.uid);
             ended_attempts_.erase(of.uid);
             deferred_alone_.erase(of.uid);

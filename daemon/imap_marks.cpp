@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "daemon/fault_point.h"
+
 namespace postern {
 
 namespace {
@@ -42,6 +44,7 @@ std::optional<std::string> ImapMarks::pay(ImapClient& client, ImapSelected const
     for (;;) {
         auto const marks = owed(selected.uid_validity);
         if (marks.empty()) return std::nullopt;
+        fault_point("imap.before-mark");
         if (selected.read_only) return "the folder is read-only: taken mail stays unmarked";
         std::map<Task, std::vector<ImapMark>> tasks;
         for (auto const& mark : marks) tasks[{mark.action, mark.move_to}].push_back(mark);
@@ -68,9 +71,11 @@ std::vector<ImapMark> ImapMarks::owed(std::uint32_t uid_validity) {
 
 void ImapMarks::settle(std::vector<ImapMark> const& paid) {
     if (paid.empty()) return;
+    fault_point("imap.marked");
     writer_.run([&](Store& store) {
         for (auto const& mark : paid) store.imap_mark_done(mark.place);
     });
+    fault_point("imap.mark-done");
 }
 
 ImapCondition ImapMarks::pay(ImapClient& client, Task const& task, UidSet const& uids) {

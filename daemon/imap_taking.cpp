@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "daemon/fault_point.h"
+
 namespace postern {
 
 namespace {
@@ -222,6 +224,7 @@ void ImapTaking::take_group(Group group) {
         broke_by = error.what();
     }
     bool const some_came = !fetched.empty();
+    if (some_came) fault_point("imap.fetched");
     delivered_ = delivered_ || some_came;
     place_.handover.hand_over(std::move(fetched));
     if (broke) {

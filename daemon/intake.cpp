@@ -5,6 +5,7 @@
 #include "daemon/arrival_key.h"
 #include "daemon/compose.h"
 #include "daemon/decide.h"
+#include "daemon/fault_point.h"
 
 namespace postern {
 
@@ -47,8 +48,10 @@ Receipt deferred_for_space() {
 Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const& policy, Store& store, TimePoint now) {
     auto const keys = arrival_keys(raw, message, now);
     auto const context = store.lookup(question(raw, message, keys, policy, now));  // read
+    fault_point("intake.looked-up");
     Facts const facts{raw, message, context, policy, addressed(raw, policy), now};
     auto const verdict = decide(facts);  // pure
+    fault_point("intake.decided");
     if (verdict.disposition == Disposition::held && store.held_count() >= policy.options().limits.held) {
         return deferred_for_space();
     }
@@ -57,7 +60,9 @@ Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const
         number = store.next_ticket_number(facts.mailbox.tag, facts.mailbox.first_ticket);
     }
     auto const record = compose(facts, verdict, keys, number);
+    fault_point("intake.composed");
     store.commit(record, now);  // together
+    fault_point("intake.written");
     Receipt receipt;
     receipt.outcome = Receipt::Outcome::committed;
     receipt.disposition = verdict.disposition;

@@ -3,6 +3,8 @@
 #include <mutex>
 #include <utility>
 
+#include "daemon/fault_point.h"
+
 namespace postern {
 
 namespace {
@@ -29,6 +31,7 @@ void settle_all(Store& store, Settlements const& settlements) {
             store.release_claim(id);
         }
     }
+    if (!settlements.empty()) fault_point("sending.settling");
 }
 
 }  // namespace
@@ -68,6 +71,7 @@ void OutboxClaims::begin(std::size_t max) {
             if (job->claimed.mails.empty()) job->claimed.next_due = store.next_due();
         },
         [=, unsettled = unsettled_](std::exception_ptr const& failure) {
+            if (!failure && !settlements->empty()) fault_point("sending.settled");
             if (!failure) return job->promise.set_value(std::move(job->claimed));
             unsettled->give_back(*settlements);
             job->promise.set_exception(failure);
@@ -94,7 +98,8 @@ void OutboxClaims::settle_if_due() {
     auto const settlements = unsettled_->take();
     writer_.post([=](Store& store) { settle_all(store, *settlements); },
                  [settlements, unsettled = unsettled_](std::exception_ptr const& failure) {
-                     if (failure) unsettled->give_back(*settlements);
+                     if (failure) return unsettled->give_back(*settlements);
+                     fault_point("sending.settled");
                  });
 }
 

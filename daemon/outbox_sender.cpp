@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/fault_point.h"
 #include "daemon/outbox_claims.h"
 #include "daemon/relay.h"
 #include "daemon/retry_schedule.h"
@@ -101,6 +102,7 @@ class OutboxSender::State {
         if (!claims_.has_begun()) claims_.begin(is_down ? 1 : claim_mails);
         auto const claimed = claims_.finish();
         if (claimed.mails.empty()) return wait_for_work(claimed.next_due);
+        fault_point("sending.claimed");
         // More of them, it seems: claimed while these are sent.
         if (claimed.mails.size() == claim_mails) claims_.begin(claim_mails);
         send_all(claimed);
@@ -166,6 +168,7 @@ class OutboxSender::State {
             }
         }
         say(mail, outcome);
+        fault_point("sending.before-settle");
         claims_.settle(mail.id, std::move(outcome));
     }
 

@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "daemon/fault_point.h"
 #include "daemon/intake.h"
 #include "parsers/message.h"
 
@@ -75,11 +76,13 @@ void ParsingDesk::parse_loop() {
 
 // parse_message is total; what can fail is memory. Then the peer keeps its mail and tries again.
 void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
+    fault_point("intake.submitted");
     try {
         if (!job->raw.unread || job->raw.only_header) job->message = parse_message(job->raw.octets);
     } catch (std::exception const&) {
         job->failure = std::current_exception();
     }
+    fault_point("intake.parsed");
     in_order(job);
 }
 
@@ -96,8 +99,14 @@ void ParsingDesk::in_order(std::shared_ptr<Job> const& job) {
 void ParsingDesk::take_in(std::shared_ptr<Job> const& job) {
     if (job->failure) return answer(*job, job->failure);
     writer_.post(
-        [this, job](Store& store) { job->receipt = intake(job->raw, job->message, *job->policy, store, clock_()); },
-        [this, job](std::exception_ptr const& failure) { answer(*job, failure); });
+        [this, job](Store& store) {
+            job->receipt = intake(job->raw, job->message, *job->policy, store, clock_());
+            if (is_mutant(Mutant::reply_before_commit)) answer(*job, nullptr);
+        },
+        [this, job](std::exception_ptr const& failure) {
+            if (is_mutant(Mutant::reply_before_commit) && !failure) return;
+            answer(*job, failure);
+        });
 }
 
 void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
@@ -112,6 +121,7 @@ void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
             log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         }
     } else {
+        fault_point("intake.committed");
         log_outcome(job);
         if (job.receipt.queued_mail) mail_queued_();
     }

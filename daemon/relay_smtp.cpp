@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "config/load.h"
+#include "daemon/fault_point.h"
 #include "parsers/charset.h"
 #include "templates/clean_text.h"
 
@@ -110,6 +111,7 @@ std::size_t SmtpRelay::on_read(char* to, std::size_t size, std::size_t count, vo
     auto& octets = *static_cast<std::string_view*>(rest);
     auto const taken = octets.copy(to, size * count);
     octets.remove_prefix(taken);
+    if (taken > 0 && octets.empty()) fault_point("sending.octets-given");
     return taken;
 }
 
@@ -123,13 +125,16 @@ void SmtpRelay::command_sent(std::string_view line) {
     if (conversation_.is_over) return;
     conversation_.answered = false;
     if (line.starts_with("MAIL FROM:")) {
+        fault_point("sending.mail-said");
         conversation_.stage = Stage::mail;
     } else if (line.starts_with("RCPT TO:")) {
         conversation_.stage = Stage::rcpt;
     } else if (line == "DATA\r\n") {
+        fault_point("sending.data-said");
         conversation_.stage = Stage::data;
     } else if (conversation_.stage <= Stage::hello) {
         conversation_.stage = Stage::hello;
+        fault_point("sending.connected");
         if (line.starts_with("EHLO ")) offers_utf8_ = false;
     }
 }
@@ -150,6 +155,7 @@ void SmtpRelay::reply_line(std::string_view line) {
     if (conversation.continued) return;
     conversation.code = std::atoi(std::string(line.substr(0, 3)).c_str());
     conversation.answered = true;
+    if (conversation.stage == Stage::end_of_data && conversation.code == 250) fault_point("sending.taken");
     if (conversation.stage == Stage::data && conversation.code == 354) {
         conversation.stage = Stage::end_of_data;
         conversation.answered = false;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/fault_point.h"
+
 namespace postern {
 
 namespace asio = boost::asio;
@@ -162,6 +164,7 @@ SmtpAwaitable<bool> SmtpSession::flush() {
         std::tie(error, std::ignore) = co_await stream_.write(asio::buffer(replies) + written);
     }
     replies.clear();
+    if (std::exchange(mail_answered_, false)) fault_point("smtp.replied");
     co_return !error;
 }
 
@@ -175,6 +178,7 @@ void SmtpSession::begin_mail() {
 }
 
 SmtpAwaitable<void> SmtpSession::judge() {
+    fault_point("smtp.octets-complete");
     // The client may have sent all in one go; it is not to wait for what was decided already.
     static_cast<void>(co_await flush());
     buffer_.resize(command_buffer_octets);
@@ -195,6 +199,8 @@ SmtpAwaitable<void> SmtpSession::judge() {
     asio::use_awaitable_t<SmtpStrand> const token;
     protocol_.answer(co_await asio::async_initiate<asio::use_awaitable_t<SmtpStrand> const, void(Receipt)>(
         submit, token, protocol_.take_mail()));
+    fault_point("smtp.before-reply");
+    mail_answered_ = true;
     expect_command();
 }
 

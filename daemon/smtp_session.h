@@ -87,6 +87,7 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     bool stopping_ = false;
     bool timed_out_ = false;
     bool over_ = false;
+    bool mail_answered_ = false;  // and the reply not yet written
 };
 
 }  // namespace postern

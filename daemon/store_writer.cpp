@@ -4,6 +4,8 @@
 #include <future>
 #include <utility>
 
+#include "daemon/fault_point.h"
+
 namespace postern {
 
 namespace {
@@ -85,7 +87,9 @@ void StoreWriter::commit(std::vector<Job>& jobs) {
                     failures[i] = std::current_exception();
                 }
             }
+            fault_point("writer.before-commit");
         });
+        fault_point("writer.committed");
     } catch (std::exception const& failure) {
         // The first failure is the cause: where it undid the whole transaction, what follows only says that it is gone.
         auto const first = std::ranges::find_if(failures, [](auto const& each) { return each != nullptr; });

@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -54,14 +55,14 @@ bool readable_within(int fd, std::chrono::milliseconds limit) {
 // The child's standard streams are files: nothing has to be drained while it runs.
 pid_t spawn_program(std::vector<std::string> const& arguments, std::filesystem::path const& in,
                     std::filesystem::path const& out, std::filesystem::path const& err,
-                    std::string const& notify_socket = {}) {
+                    std::vector<std::string> const& environment = {}) {
     pid_t const pid = check(::fork(), "fork");
     if (pid > 0) return pid;
     int const flags = O_WRONLY | O_CREAT | O_APPEND;
     ::dup2(::open(in.c_str(), O_RDONLY), 0);
     ::dup2(::open(out.c_str(), flags, 0600), 1);
     ::dup2(::open(err.c_str(), flags, 0600), 2);
-    if (!notify_socket.empty()) ::setenv("NOTIFY_SOCKET", notify_socket.c_str(), 1);
+    for (auto const& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
     std::vector<char*> argv;
     for (auto const& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
@@ -112,13 +113,19 @@ std::string read_file(std::filesystem::path const& file) {
 }
 
 unsigned short free_port() {
-    int const fd = check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-    auto address = loopback(0);
-    socklen_t length = sizeof address;
-    check(::bind(fd, reinterpret_cast<sockaddr*>(&address), length), "bind");
-    check(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), "getsockname");
-    ::close(fd);
-    return ntohs(address.sin_port);
+    // Below the ports that the kernel gives to outgoing connections: one of those would find the server's port taken
+    // after a restart, and a client that connects to a port nobody listens on could even meet itself.
+    constexpr unsigned first = 10'000, count = 22'000;
+    static std::minstd_rand random{std::random_device{}()};
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+        auto const port = static_cast<unsigned short>(first + random() % count);
+        int const fd = check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+        auto const address = loopback(port);
+        bool const is_free = ::bind(fd, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
+        ::close(fd);
+        if (is_free) return port;
+    }
+    throw std::runtime_error("no free port");
 }
 
 Ran run_program(std::vector<std::string> const& arguments, std::string_view input) {
@@ -191,11 +198,18 @@ void DaemonProcess::write_config() const {
 }
 
 pid_t DaemonProcess::spawn() const {
+    auto environment = setup.environment;
+    environment.push_back("NOTIFY_SOCKET=" + (folder() / "notify").string());
     return spawn_program({binary("posternd"), "--config", (folder() / "postern.toml").string()}, "/dev/null",
-                         folder() / "log", folder() / "log", (folder() / "notify").string());
+                         folder() / "log", folder() / "log", environment);
 }
 
 void DaemonProcess::start() {
+    launch();
+    wait_for_ready();
+}
+
+void DaemonProcess::launch() {
     auto const path = (folder() / "notify").string();
     if (notify_fd_ < 0) {
         notify_fd_ = check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
@@ -204,11 +218,23 @@ void DaemonProcess::start() {
         path.copy(address.sun_path, sizeof address.sun_path - 1);
         check(::bind(notify_fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
     }
+    forget_notices();
     pid_ = spawn();
-    wait_for_ready();
 }
 
-void DaemonProcess::wait_for_ready() const {
+// What one that was killed had said.
+void DaemonProcess::forget_notices() const {
+    std::array<char, 512> text{};
+    while (::recv(notify_fd_, text.data(), text.size(), MSG_DONTWAIT) > 0) continue;
+}
+
+int DaemonProcess::wait_for_end(std::chrono::milliseconds limit) {
+    auto const code = wait_for(pid_, limit);
+    if (code != -1) pid_ = -1;
+    return code;
+}
+
+void DaemonProcess::wait_for_ready() {
     auto const end = Clock::now() + 30s;
     while (Clock::now() < end) {
         std::array<char, 512> text{};
@@ -219,7 +245,10 @@ void DaemonProcess::wait_for_ready() const {
                 return;
             }
         }
-        if (::kill(pid_, 0) != 0 || ::waitpid(pid_, nullptr, WNOHANG) == pid_) break;
+        if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+            pid_ = -1;
+            break;
+        }
     }
     throw std::runtime_error("posternd did not become ready:\n" + log());
 }
@@ -230,12 +259,8 @@ Ran DaemonProcess::start_and_wait() {
 
 int DaemonProcess::stop() {
     ::kill(pid_, SIGTERM);
-    auto const code = wait_for(pid_, 15s);
-    if (code == -1) {
-        kill();
-    } else {
-        pid_ = -1;
-    }
+    auto const code = wait_for_end(15s);
+    if (code == -1) kill();
     return code;
 }
 
@@ -281,7 +306,10 @@ std::vector<std::string> DaemonProcess::sent(std::size_t at_least) const {
 SmtpClient::SmtpClient(unsigned short port) {
     fd_ = check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
     auto const address = loopback(port);
-    check(::connect(fd_, reinterpret_cast<sockaddr const*>(&address), sizeof address), "connect");
+    if (::connect(fd_, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return;
+    auto const error = errno;
+    ::close(fd_);
+    throw std::system_error(error, std::generic_category(), "connect");
 }
 
 SmtpClient::~SmtpClient() {

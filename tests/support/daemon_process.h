@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,7 +28,7 @@ class TemporaryFolder {
 
 void write_file(std::filesystem::path const& file, std::string_view text);
 [[nodiscard]] std::string read_file(std::filesystem::path const& file);
-[[nodiscard]] unsigned short free_port();  // on 127.0.0.1, free a moment ago
+[[nodiscard]] unsigned short free_port();  // on 127.0.0.1, free a moment ago; no outgoing connection will get it
 
 struct Ran {
     int exit_code = -1;
@@ -51,9 +52,10 @@ class ServerProgram {
 [[nodiscard]] std::string user_name();  // of this process
 
 struct DaemonSetup {
-    std::string extra;   // further sections of postern.toml
-    std::string limits;  // lines of [limits]
-    std::string relay;   // url; default: a maildir beside the state
+    std::vector<std::string> environment;  // of posternd: "NAME=value"
+    std::string extra;                     // further sections of postern.toml
+    std::string limits;                    // lines of [limits]
+    std::string relay;                     // url; default: a maildir beside the state
     std::string contacts =
         "[[organization]]\nid = \"northwind\"\nname = \"Northwind\"\ndomains = [\"northwind.example\"]\n"
         "refer_to = \"Northwind L&D <lnd@northwind.example>\"\n"
@@ -70,7 +72,10 @@ class DaemonProcess {
     DaemonProcess(DaemonProcess const&) = delete;
     DaemonProcess& operator=(DaemonProcess const&) = delete;
 
-    void start();                        // returns once it has said READY=1
+    void start();   // returns once it has said READY=1
+    void launch();  // returns at once
+    // Waits until it has ended by itself; the exit code, 128 and the signal, -1: it still runs.
+    [[nodiscard]] int wait_for_end(std::chrono::milliseconds limit);
     [[nodiscard]] int stop();            // SIGTERM; its exit code, -1 where it took over 15 s
     void kill();                         // SIGKILL
     void reload();                       // SIGHUP; returns once it has said READY=1 again
@@ -92,7 +97,8 @@ class DaemonProcess {
 
   private:
     [[nodiscard]] pid_t spawn() const;
-    void wait_for_ready() const;
+    void forget_notices() const;
+    void wait_for_ready();
 
     TemporaryFolder folder_;
     unsigned short smtp_port_ = 0;
