@@ -110,9 +110,13 @@ bool tell(Torturer& torturer, Reckoning const& books, double seconds) {
     print("torture.duplicates", books.duplicates, "mails");
     print("torture.held_and_released", site.released(), "mails");
     print("torture.seconds", seconds, "s");
+    auto const audit = site.audit();
+    print("torture.audit_clean", audit.exit_code == 0 ? 1 : 0, "yes");
+    if (audit.exit_code != 0) std::cerr << "postern audit: exit " << audit.exit_code << '\n' << audit.out << audit.err;
     for (auto const& problem : books.problems) std::cerr << problem << '\n';
     for (auto const& point : kills.not_reached) std::cerr << "fault point not reached: " << point << '\n';
-    return books.lost == 0 && books.doubled == 0 && books.problems.empty() && kills.not_reached.empty();
+    return books.lost == 0 && books.doubled == 0 && books.problems.empty() && kills.not_reached.empty() &&
+           audit.exit_code == 0;
 }
 
 int run(double seconds, unsigned seed) {
