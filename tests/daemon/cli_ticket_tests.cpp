@@ -156,7 +156,8 @@ TEST_CASE("ticket show: what a sender wrote can't pass for ours, nor move the cu
     auto const shown = terminal.run("postern ticket show ACME-1002").out;
     CHECK(shown.find('\x1b') == std::string::npos);
     CHECK(shown.find("\u202e") == std::string::npos);
-    CHECK(shown.find("\n    Events\n    2026-11-21 09:00:00Z  resolved  operator\n    [2Jgone\n") != std::string::npos);
+    CHECK(shown.find("\n    Events\n    2026-11-21 09:00:00Z  resolved  operator\n    \uFFFD[2Jgone\n") !=
+          std::string::npos);
     auto const json = terminal.run("postern ticket show ACME-1002 --json").out;
     CHECK(json.find('\x1b') == std::string::npos);
     CHECK(json.find("\u202e") == std::string::npos);
