@@ -2,7 +2,10 @@
 // what the senders and the relay saw.
 //
 //   torture run SECONDS [SEED]  exit 0: nothing lost, nothing doubled, every fault point reached
-//   torture mutant              exit 0: a daemon that replies before it commits is found out
+//   torture mutant [SEED]       exit 0: a daemon that replies before it commits is found out
+//   torture power SECONDS [SEED]
+//                               exit 0: what was answered survives that power is cut
+//   torture lies SECONDS [SEED] exit 0: a disk that does not sync is found out
 #include <signal.h>
 #include <sysexits.h>
 
@@ -10,11 +13,12 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <thread>
 
 #include "daemon/fault_point.h"
+#include "tests/torture/figures.h"
+#include "tests/torture/power_loss.h"
 #include "tests/torture/torture_site.h"
 
 namespace postern::testing {
@@ -28,10 +32,6 @@ constexpr auto reach_limit = 30s;
 
 double seconds_since(Clock::time_point since) {
     return std::chrono::duration<double>(Clock::now() - since).count();
-}
-
-void print(char const* name, auto value, char const* unit) {
-    std::cout << nlohmann::ordered_json{{"name", name}, {"value", value}, {"unit", unit}}.dump() << '\n';
 }
 
 struct Kills {
@@ -97,21 +97,21 @@ bool tell(Torturer& torturer, Reckoning const& books, double seconds) {
               << ", doubled " << books.doubled << "; " << books.tickets << " tickets, " << books.articles
               << " articles, " << books.receipts << " receipts, of which " << books.repeated_sends
               << " times one was sent again\n";
-    print("torture.kills", kills.at_points + kills.at_random, "kills");
-    print("torture.kills_at_fault_points", kills.at_points, "kills");
-    print("torture.letters", books.letters, "mails");
-    print("torture.resent_by_senders", site.letters.resent_count(), "transactions");
-    print("torture.tickets", books.tickets, "tickets");
-    print("torture.articles", books.articles, "articles");
-    print("torture.receipts", books.receipts, "mails");
-    print("torture.lost", books.lost, "things");
-    print("torture.doubled", books.doubled, "things");
-    print("torture.receipts_sent_again", books.repeated_sends, "mails");
-    print("torture.duplicates", books.duplicates, "mails");
-    print("torture.held_and_released", site.released(), "mails");
-    print("torture.seconds", seconds, "s");
+    print_figure("torture.kills", kills.at_points + kills.at_random, "kills");
+    print_figure("torture.kills_at_fault_points", kills.at_points, "kills");
+    print_figure("torture.letters", books.letters, "mails");
+    print_figure("torture.resent_by_senders", site.letters.resent_count(), "transactions");
+    print_figure("torture.tickets", books.tickets, "tickets");
+    print_figure("torture.articles", books.articles, "articles");
+    print_figure("torture.receipts", books.receipts, "mails");
+    print_figure("torture.lost", books.lost, "things");
+    print_figure("torture.doubled", books.doubled, "things");
+    print_figure("torture.receipts_sent_again", books.repeated_sends, "mails");
+    print_figure("torture.duplicates", books.duplicates, "mails");
+    print_figure("torture.held_and_released", site.released(), "mails");
+    print_figure("torture.seconds", seconds, "s");
     auto const audit = site.audit();
-    print("torture.audit_clean", audit.exit_code == 0 ? 1 : 0, "yes");
+    print_figure("torture.audit_clean", audit.exit_code == 0 ? 1 : 0, "yes");
     if (audit.exit_code != 0) std::cerr << "postern audit: exit " << audit.exit_code << '\n' << audit.out << audit.err;
     for (auto const& problem : books.problems) std::cerr << problem << '\n';
     for (auto const& point : kills.not_reached) std::cerr << "fault point not reached: " << point << '\n';
@@ -144,7 +144,7 @@ int mutant(unsigned seed) {
     auto const books = torturer.site().reckon();
     std::cout << "reply before commit: " << books.lost << " lost of " << books.letters << " letters in " << most_kills
               << " kills\n";
-    print("torture.mutant_lost", books.lost, "things");
+    print_figure("torture.mutant_lost", books.lost, "things");
     return books.lost > 0 ? EX_OK : EX_SOFTWARE;
 }
 
@@ -160,7 +160,9 @@ int main(int argc, char** argv) try {
     signal(SIGPIPE, SIG_IGN);
     if (verb == "run") return run(number(2, 30), number(3, std::random_device{}()));
     if (verb == "mutant") return mutant(number(2, std::random_device{}()));
-    std::cerr << "torture run SECONDS [SEED] | mutant [SEED]\n";
+    if (verb == "power") return power_loss(number(2, 20), number(3, std::random_device{}()), DiskHonesty::honest);
+    if (verb == "lies") return power_loss(number(2, 10), number(3, std::random_device{}()), DiskHonesty::lies);
+    std::cerr << "torture run SECONDS [SEED] | mutant [SEED] | power SECONDS [SEED] | lies SECONDS [SEED]\n";
     return EX_USAGE;
 } catch (std::exception const& failure) {
     std::cerr << "torture: " << failure.what() << '\n';
