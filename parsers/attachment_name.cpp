@@ -34,13 +34,6 @@ std::string_view trim_spaces(std::string_view text) noexcept {
     return text;
 }
 
-// Cuts at most to `octets`, between characters.
-std::string_view shortened(std::string_view text, std::size_t octets) noexcept {
-    if (text.size() <= octets) return text;
-    while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80) --octets;
-    return text.substr(0, octets);
-}
-
 constexpr auto extensions = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"application/gzip", "gz"},
     {"application/json", "json"},
@@ -113,7 +106,7 @@ std::string safe_file_name(std::string_view name) {
     auto const extension = dot == std::string_view::npos || dot == 0 || last.size() - dot > extension_octets
                                ? std::string_view{}
                                : last.substr(dot);
-    auto const stem = shortened(last.substr(0, last.size() - extension.size()), name_octets - extension.size());
+    auto const stem = utf8_head(last.substr(0, last.size() - extension.size()), name_octets - extension.size());
     return std::string(stem).append(extension);
 }
 

@@ -37,6 +37,8 @@ namespace postern {
 [[nodiscard]] bool is_mostly_utf8(std::string_view octets) noexcept;
 // Valid UTF-8 as it is, U+FFFD for each maximal ill-formed sequence.
 [[nodiscard]] std::string scrub_utf8(std::string_view octets);
+// The head of a UTF-8 text, at most so many octets, ending with a whole character.
+[[nodiscard]] std::string_view utf8_head(std::string_view text, std::size_t octets) noexcept;
 // Appends one code point; U+FFFD for what is none.
 void append_utf8(std::string& text, char32_t code_point);
 

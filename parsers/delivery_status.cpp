@@ -30,14 +30,6 @@ std::string recipient_of(std::string_view value) {
     return list.addresses.empty() ? lower_ascii(scrub_utf8(unfold(value))) : list.addresses.front().mailbox.key();
 }
 
-std::string shortened(std::string text) {
-    if (text.size() <= diagnostic_octets) return text;
-    auto end = diagnostic_octets;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text.resize(end);
-    return text;
-}
-
 // RFC 3463 2: the class says what became of the mail.
 std::string action_of(std::string_view status) {
     if (status.starts_with('2')) return "delivered";
@@ -63,7 +55,7 @@ std::optional<DeliveryStatus> read_group(HeaderBlock const& group) {
     status.status = find_enhanced_status(unfold(group.value("Status"))).value_or("");
     if (status.status.empty()) status.status = find_enhanced_status(diagnostic).value_or("");
     if (status.action.empty()) status.action = action_of(status.status);
-    status.diagnostic = shortened(std::move(diagnostic));
+    status.diagnostic = utf8_head(diagnostic, diagnostic_octets);
     return status;
 }
 
@@ -169,7 +161,7 @@ class TextReportReader {
             last.status = find_enhanced_status(diagnostic_).value_or("");
             auto const code = last.status.empty() ? find_reply_code(diagnostic_) : std::nullopt;
             last.action = code && code->starts_with('4') ? "delayed" : action_of(last.status);
-            last.diagnostic = shortened(std::move(diagnostic_));
+            last.diagnostic = utf8_head(diagnostic_, diagnostic_octets);
         }
         open_ = false;
         diagnostic_.clear();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "parsers/ascii.h"
+#include "parsers/charset.h"
 #include "parsers/header_fields.h"
 #include "parsers/html_quotes.h"
 #include "parsers/html_style.h"
@@ -67,7 +68,7 @@ std::string resolved(std::string_view attribute_value) {
 
 // What a reader can follow: the address of a link without controls or spaces; empty: nothing to show.
 std::string link_address(std::string_view href) {
-    auto address = resolved(trim(href).substr(0, link_octets));
+    auto address = resolved(utf8_head(trim(href), link_octets));
     std::erase_if(address,
                   [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '<' || c == '>'; });
     for (std::string_view const scheme : {"http://", "https://", "mailto:", "tel:", "ftp://", "sip:"})
@@ -308,7 +309,7 @@ class HtmlReader {
 
     void start_image(HtmlToken const& token) {
         if (hidden_ > 0 || hides(token.attribute("style"))) return;
-        auto const text = resolved(trim(token.attribute("alt")).substr(0, image_text_octets));
+        auto const text = resolved(utf8_head(trim(token.attribute("alt")), image_text_octets));
         if (!text.empty()) layout_.add(" [" + text + "] ", false);
     }
 

@@ -23,12 +23,6 @@ bool is_blank(std::string_view text) noexcept {
     return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
 
-void shorten(std::string& text, std::size_t octets) {
-    if (text.size() <= octets) return;
-    while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80) --octets;
-    text.resize(octets);
-}
-
 class TextReader {
   public:
     explicit TextReader(MimeTree const& tree) : tree_(tree) {}
@@ -43,7 +37,7 @@ class TextReader {
         }
         auto& text = result_.readable.text;
         if (text.size() > limits::body_text_octets) result_.is_cut = true;
-        shorten(text, limits::body_text_octets);
+        text.resize(utf8_head(text, limits::body_text_octets).size());
         text.erase(text.find_last_not_of(" \t\n") + 1);
         for (auto& mark : result_.readable.marks)
             mark.begin = std::min(mark.begin, text.size()), mark.end = std::min(mark.end, text.size());

@@ -48,14 +48,19 @@ std::size_t strip_back_rule(std::string_view& text) noexcept {
     }
 }
 
-// No-break spaces too: clients fill with them.
+// No-break spaces, and the marks of Unicode's bidirectional algorithm: clients set them around what they fill in.
+constexpr std::array<std::string_view, 12> fillings{"\u00A0", "\u200E", "\u200F", "\u202A", "\u202B", "\u202C",
+                                                    "\u202D", "\u202E", "\u2066", "\u2067", "\u2068", "\u2069"};
+
 std::string_view trim_filled(std::string_view text) noexcept {
-    constexpr std::string_view no_break_space = "\xC2\xA0";
     for (auto before = text.size() + 1; before != text.size();) {
         before = text.size();
         text = trim(text);
-        if (text.starts_with(no_break_space)) text.remove_prefix(no_break_space.size());
-        if (text.ends_with(no_break_space)) text.remove_suffix(no_break_space.size());
+        if (text.empty() || (!is_8bit(text.front()) && !is_8bit(text.back()))) break;
+        for (auto const filling : fillings) {
+            if (text.starts_with(filling)) text.remove_prefix(filling.size());
+            if (text.ends_with(filling)) text.remove_suffix(filling.size());
+        }
     }
     return text;
 }
@@ -285,10 +290,13 @@ class LineClassifier {
         if (i == 0 || role(i - 1) != LineRole::text) return i;
         auto const above = trimmed(i - 1);
         constexpr std::size_t longest = 120;
-        bool const ends_sentence =
-            above.empty() || std::string_view(".!?:;").find(above.back()) != std::string_view::npos;
-        return above.size() <= longest && !ends_sentence && begins_like_attribution(above) && has_digit(above) ? i - 1
-                                                                                                               : i;
+        if (above.empty() || above.size() > longest) return i;
+        bool const is_alone =
+            i == 1 || role(i - 2) == LineRole::blank;  // nothing of the sender's is on the lines above
+        if (is_alone && has_address(above) && has_wrote_verb(above)) return i - 1;
+        if (std::string_view(".!?:;").find(above.back()) != std::string_view::npos) return i;  // a sentence of its own
+        bool const begins = begins_like_attribution(above) && has_digit(above);
+        return begins || (is_alone && (has_date(above) || has_address(above))) ? i - 1 : i;
     }
 
     static bool has_digit(std::string_view text) noexcept { return std::any_of(text.begin(), text.end(), is_digit); }

@@ -65,7 +65,7 @@ constexpr PhraseTable wrote_verbs(
     "a scris|je napisao|je napisala|napisao|napisala|έγραψε|Έγραψε|yazdı|şunu yazdı|kirjutas|rakstīja|parašė|"
     "написал|пише|пишет|писал|написав|написа|写道|写到|写了|寫道|寫了|來信|来信|書きました|さんは書き|のメッセージ|"
     "のメール|님이 작성|작성:|썼습니다|כתב|"
-    "כתבה|كتب|เขียน|đã viết|menulis|skribis");
+    "כתבה|كتب|كتابة|เขียน|đã viết|menulis|skribis");
 
 // "On Monday, …": with what follows the word at once.
 constexpr PhraseTable attribution_beginnings(
@@ -74,7 +74,8 @@ constexpr PhraseTable attribution_beginnings(
     "czw.|pt.|sob.|niedz.|mån |tis |ons |tors |fre |lör |sön |man.|tir.|ons.|tor.|fre.|lør.|søn.|út |čt |pá |"
     "lun,|mar,|mer,|jeu,|ven,|sam,|dim,|mié,|jue,|vie,|sáb,|dom,|gio |lun |mar |mer |ven |sab |dom |monday|"
     "tuesday|wednesday|thursday|friday|saturday|sunday|mon,|tue,|wed,|thu,|fri,|sat,|sun,|from:|quoting |"
-    "citando |zitat von |quoth ");
+    "citando |zitat von |quoth |wiadomość napisana |Понедельник,|Вторник,|Среда,|Четверг,|Пятница,|Суббота,|"
+    "Воскресенье,|понедельник,|вторник,|среда,|четверг,|пятница,|суббота,|воскресенье,|בתאריך |ב-|في ");
 
 // "Sent from my iPhone".
 constexpr PhraseTable device_beginnings(

@@ -85,6 +85,12 @@ std::string scrub_utf8(std::string_view octets) {
     return text;
 }
 
+std::string_view utf8_head(std::string_view text, std::size_t octets) noexcept {
+    if (text.size() <= octets) return text;
+    while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0U) == 0x80U) --octets;
+    return text.substr(0, octets);
+}
+
 void append_utf8(std::string& text, char32_t code_point) {
     auto const put = [&](char32_t octet) { text += static_cast<char>(static_cast<unsigned char>(octet)); };
     if (code_point < 0x80) {

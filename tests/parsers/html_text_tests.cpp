@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "parsers/charset.h"
+
 using namespace postern;
 
 namespace {
@@ -33,6 +35,12 @@ TEST_CASE("HTML: links are kept where the text does not show them") {
     CHECK(text("<a href=\"mailto:ana@a.example\">Ana</a>") == "Ana <mailto:ana@a.example>");
     CHECK(text("<a href=\"javascript:alert(1)\">x</a><a href='#top'>y</a>") == "xy");
     CHECK(text("<a href=\"https://a.example\n/\tb\">x</a>") == "x <https://a.example/b>");
+}
+
+TEST_CASE("HTML: a long link or image text is cut between characters") {
+    CHECK(is_valid_utf8(text("<a href=\"http://x.example/" + std::string(2021, 'x') + "ü\">here</a>")));
+    CHECK(is_valid_utf8(text("<a href=\"http://x.example/" + std::string(2030, 'x') + "ü\">here</a>")));
+    CHECK(is_valid_utf8(text("<img alt=\"" + std::string(199, 'x') + "ü\">")));
 }
 
 TEST_CASE("HTML: lists") {

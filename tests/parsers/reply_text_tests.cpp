@@ -35,6 +35,9 @@ TEST_CASE("reply: an attribution before a quotation, in the languages that clien
              "tir. 18. apr. 2017 kl. 13:09 skrev Ana Ruiz <ana@northwind.example\n>:",
              "ma 15. tammik. 2024 klo 14.30 Ana Ruiz (ana@northwind.example) kirjoitti:",
              "Ana Ruiz <ana@northwind.example>, 15 Oca 2024 Pzt, 14:30 tarihinde şunu yazdı:",
+             "Wiadomość napisana przez Ana Ruiz <ana@northwind.example> w dniu 15 sty 2024, o godz. 14:30:",
+             "Понедельник, 15 января 2024, 14:30 +03:00 от Ana Ruiz <ana@northwind.example>:",
+             "\u202Bבתאריך יום ב׳, 15 בינו׳ 2024 ב-14:30 מאת \u202AAna Ruiz\u202C\u200F <ana@northwind.example>:\u202C",
              "2024. jan. 15., H 14:30 keltezéssel Ana Ruiz <ana@northwind.example> ezt írta:",
          }) {
         INFO(attribution);
@@ -42,6 +45,18 @@ TEST_CASE("reply: an attribution before a quotation, in the languages that clien
               "The new text.");
         CHECK(reply("The new text.\n\n" + std::string(attribution) + "\n\nThe old text, not set off.\n") ==
               "The new text.");
+    }
+}
+
+TEST_CASE("reply: an attribution broken where it tells the least") {
+    for (auto const* const attribution : {
+             "po 15. 1. 2024 v 14:30 odesílatel Ana Ruiz\n<ana@northwind.example> napsal:",
+             "În lun., 15 ian. 2024 la 14:30, Ana Ruiz <ana@northwind.example>\na scris:",
+             "Ana Ruiz <ana@northwind.example>, 15 Oca 2024 Pzt, 14:30 tarihinde\nşunu yazdı:",
+             "Ana Ruiz <ana@northwind.example> schrieb am Mo., 15. Jan.\n2024, 14:30:",
+         }) {
+        INFO(attribution);
+        CHECK(reply("The new text.\n\n" + std::string(attribution) + "\n\n> The old text.\n") == "The new text.");
     }
 }
 
