@@ -19,6 +19,7 @@
 #include "daemon/smtp_listener.h"
 #include "daemon/smtp_tls.h"
 #include "daemon/store_writer.h"
+#include "daemon/trouble_socket.h"
 
 namespace postern {
 
@@ -98,6 +99,7 @@ struct App::State {
     SenderSlot sender;
     InFlight in_flight;
     ParsingDesk desk;
+    std::unique_ptr<TroubleSocket> troubles;
     std::unique_ptr<SmtpListener> smtp;
     std::vector<Folder> folders;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work;
@@ -108,11 +110,26 @@ struct App::State {
           log(the_log),
           options(loaded),
           writer(std::move(store), log),
-          in_flight(options.limits.in_flight),
+          in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           desk(
               make_policy(std::move(loaded), std::move(templates)), writer, log, clock_now, [this] { sender.wake(); },
               parser_threads()),
           io_work(io.get_executor()) {}
+
+    void tell_in_flight(bool is_full) {
+        if (is_full) {
+            log.begins("in-flight", "full", "[limits] in_flight is reached: more mail waits with its senders");
+        } else {
+            log.is_over("in-flight");
+        }
+    }
+
+    // Without it only `status` knows less.
+    void start_trouble_socket() try {
+        troubles = std::make_unique<TroubleSocket>(io, options.site.state_dir, [this] { return log.lasting(); });
+    } catch (std::system_error const& error) {
+        log.warn("no-trouble-socket", {{"error", error.what()}});
+    }
 
     void start_sender() {
         sender.set(options.relay ? std::make_unique<OutboxSender>(*options.relay, options.site.hostname, writer, log)
@@ -139,6 +156,7 @@ struct App::State {
 
     void start() {
         writer.run([](Store& store) { store.release_claims(); });
+        start_trouble_socket();
         if (options.smtp) {
             smtp = std::make_unique<SmtpListener>(io, *options.smtp, smtp_policy(options), desk, in_flight, log);
             for (auto const& address : smtp->bound())

@@ -41,7 +41,10 @@ struct ImapPoller::State {
             } catch (ImapError const& error) {
                 if (error.kind() == ImapError::Kind::stopped) break;
                 failed(error.what(), error.kind());
-            } catch (std::exception const& error) {  // the store's, or no memory
+            } catch (StoreError const&) {  // the writer told of it
+                client.reset();
+                wait_for(Clock::now() + times.store_retry, &stop, &wanted);
+            } catch (std::exception const& error) {
                 failed(one_line(error.what()), std::nullopt);
             }
         }

@@ -4,19 +4,39 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 
 namespace postern {
 
 class InFlight {
+  public:
+    // Told when the bound is reached, and when half of it is free again; on any thread, must not throw.
+    using Changed = std::function<void(bool is_full)>;
+
+  private:
     struct Count {
         std::atomic<std::uint64_t> limit, used{0};
-        explicit Count(std::uint64_t octets) : limit(octets) {}
+        std::atomic<bool> full{false};  // a reservation did not grow, and little was given back since
+        Changed changed;
+        Count(std::uint64_t octets, Changed told) : limit(octets), changed(std::move(told)) {}
+
+        void refused() noexcept {
+            if (!full.exchange(true, std::memory_order_relaxed) && changed) changed(true);
+        }
+        void gave_back(std::uint64_t octets) noexcept {
+            auto const left = used.fetch_sub(octets, std::memory_order_relaxed) - octets;
+            // Half: where it comes and goes around the bound, it is full.
+            if (left > limit.load(std::memory_order_relaxed) / 2) return;
+            if (full.load(std::memory_order_relaxed) && full.exchange(false, std::memory_order_relaxed) && changed)
+                changed(false);
+        }
     };
 
   public:
-    explicit InFlight(std::uint64_t limit) : count_(std::make_shared<Count>(limit)) {}
+    explicit InFlight(std::uint64_t limit, Changed changed = {})
+        : count_(std::make_shared<Count>(limit, std::move(changed))) {}
 
     // Gives back what it holds when it is destroyed; may outlive the InFlight. A default-constructed one counts
     // nothing.
@@ -31,7 +51,7 @@ class InFlight {
             return *this;
         }
         ~Reservation() {
-            if (count_) count_->used.fetch_sub(octets_, std::memory_order_relaxed);
+            if (count_) count_->gave_back(octets_);
         }
         // False, and unchanged: the bound is reached.
         [[nodiscard]] bool grow_to(std::uint64_t octets) noexcept {
@@ -40,6 +60,7 @@ class InFlight {
             if (count_->used.fetch_add(more, std::memory_order_relaxed) + more >
                 count_->limit.load(std::memory_order_relaxed)) {
                 count_->used.fetch_sub(more, std::memory_order_relaxed);
+                count_->refused();
                 return false;
             }
             octets_ = octets;

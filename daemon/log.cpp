@@ -5,6 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
+#include <map>
+#include <mutex>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +16,11 @@
 namespace postern {
 
 namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// A trouble that comes and goes is one story, not a line each time.
+constexpr auto told_again_after = std::chrono::minutes{1};
 
 // syslog's priorities, as sd-daemon(3) reads them at the head of a line.
 int priority(spdlog::level::level_enum level) {
@@ -61,6 +69,16 @@ struct Log::State {
     // systemd sets it where stderr is the journal (systemd.exec(5)); elsewhere a priority prefix would be noise.
     bool const to_journal = std::getenv("JOURNAL_STREAM") != nullptr;
 
+    // A trouble, also one that is over: when it was told last.
+    struct Trouble {
+        std::string cause, what;
+        SteadyClock::time_point since, told_at;
+        bool lasts = false, told = false;
+    };
+    mutable std::mutex mutex;  // of the troubles
+    std::map<std::string, Trouble, std::less<>> troubles;
+    std::atomic<unsigned> lasting{0};
+
     void write(spdlog::level::level_enum level, std::string_view event, std::initializer_list<Field> fields) {
         if (!logger->should_log(level)) return;
         logger->log(level, "{}",
@@ -108,6 +126,49 @@ Log::Log(LogOptions const& options) : state_(std::make_unique<State>()) {
 }
 
 Log::~Log() = default;
+
+void Log::begins(std::string_view trouble, std::string_view cause, std::string const& what) {
+    auto const now = SteadyClock::now();
+    std::lock_guard const lock(state_->mutex);
+    auto& entry = state_->troubles[std::string(trouble)];
+    bool const is_other = entry.cause != cause;
+    if (!entry.lasts) {
+        ++state_->lasting;
+        entry.since = now;
+        entry.told = false;
+    }
+    entry.lasts = true;
+    entry.cause = cause;
+    entry.what = what;
+    bool const told_long_ago = entry.told_at == SteadyClock::time_point{} || now - entry.told_at >= told_again_after;
+    if (!is_other && (entry.told || !told_long_ago)) return;
+    entry.told = true;
+    entry.told_at = now;
+    error("trouble", {{"trouble", std::string(trouble)}, {"cause", entry.cause}, {"what", what}});
+}
+
+void Log::is_over(std::string_view trouble) {
+    if (state_->lasting == 0) return;
+    std::lock_guard const lock(state_->mutex);
+    auto const found = state_->troubles.find(trouble);
+    if (found == state_->troubles.end() || !found->second.lasts) return;
+    auto& entry = found->second;
+    entry.lasts = false;
+    --state_->lasting;
+    if (!entry.told) return;
+    auto const seconds = std::chrono::ceil<std::chrono::seconds>(SteadyClock::now() - entry.since).count();
+    warn("trouble-over",
+         {{"trouble", std::string(trouble)}, {"cause", entry.cause}, {"lasted_seconds", std::to_string(seconds)}});
+}
+
+std::vector<std::string> Log::lasting() const {
+    std::lock_guard const lock(state_->mutex);
+    std::vector<std::string> lines;
+    for (auto const& [name, trouble] : state_->troubles) {
+        if (trouble.lasts) lines.push_back(name + ": " + trouble.what);
+    }
+    return lines;
+}
 
 void Log::reconfigure(LogOptions const& options) {
     state_->format = options.format;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/options.h"
 
@@ -25,6 +26,12 @@ class Log {
     void info(std::string_view event, std::initializer_list<Field> fields = {});
     void warn(std::string_view event, std::initializer_list<Field> fields = {});
     void error(std::string_view event, std::initializer_list<Field> fields = {});
+
+    // What lasts: told when it begins, and when it is over; `status` asks meanwhile. Of what goes on, or comes back
+    // within a minute, there is no further line, except where its cause is another. Cheap where nothing has changed.
+    void begins(std::string_view trouble, std::string_view cause, std::string const& what);
+    void is_over(std::string_view trouble);
+    [[nodiscard]] std::vector<std::string> lasting() const;  // "trouble: what", a line each
 
     void reconfigure(LogOptions const& options);  // on reload
 

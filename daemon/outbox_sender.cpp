@@ -86,8 +86,10 @@ class OutboxSender::State {
         while (!stopping_) {
             try {
                 step();
+            } catch (StoreError const&) {
+                // The writer told of it. What is to be settled is kept.
+                wait_until(steady_clock::now() + look_again, WakeUp::stop);
             } catch (std::exception const& failure) {
-                // The store cannot do it now; what is to be settled is kept.
                 log_.error("outbox-waits", {{"error", failure.what()}});
                 wait_until(steady_clock::now() + look_again, WakeUp::stop);
             }

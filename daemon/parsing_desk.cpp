@@ -116,7 +116,8 @@ void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
             std::rethrow_exception(failure);
         } catch (StoreError const& error) {
             job.receipt.no_space = error.kind() == StoreError::Kind::full;
-            log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+            // The writer told of it, once; this would be a line a mail.
+            log_.debug("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         } catch (std::exception const& error) {
             log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         }

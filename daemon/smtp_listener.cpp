@@ -208,8 +208,9 @@ SmtpAwaitable<void> SmtpListener::State::accept(Acceptor& acceptor) {
         auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), peer, use_tuple);
         if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return;
         auto const why = error ? error.message() : welcome(std::move(socket), peer);
+        if (why.empty()) services.log.is_over("smtp-accept");
         if (why.empty() || error == asio::error::connection_aborted) continue;
-        services.log.warn("smtp-accept-failed", {{"why", why}});
+        services.log.begins("smtp-accept", why, "no session can be opened: " + why);
         pause.expires_after(accept_pause);
         static_cast<void>(co_await pause.async_wait(use_tuple));
     }

@@ -8,20 +8,6 @@
 
 namespace postern {
 
-namespace {
-
-std::string what(std::exception_ptr const& failure) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (std::exception const& error) {
-        return error.what();
-    } catch (...) {
-        return "unknown";
-    }
-}
-
-}  // namespace
-
 StoreWriter::StoreWriter(std::unique_ptr<Store> store, Log& log) : store_(std::move(store)), log_(log) {
     thread_ = std::thread([this] { loop(); });
 }
@@ -58,20 +44,56 @@ void StoreWriter::run(Work work) {
 
 void StoreWriter::loop() {
     for (;;) {
-        std::vector<Job> jobs;
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-            if (waiting_.empty()) return;
-            if (waiting_.size() <= jobs_per_commit) {
-                jobs.swap(waiting_);
-            } else {
-                auto const end = waiting_.begin() + static_cast<std::ptrdiff_t>(jobs_per_commit);
-                jobs.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-                waiting_.erase(waiting_.begin(), end);
-            }
+        auto jobs = next_jobs();
+        if (!jobs.empty()) {
+            commit(jobs);
+        } else if (std::lock_guard const lock(mutex_); ending_) {
+            return;
         }
-        commit(jobs);
+        if (ails_ && std::chrono::steady_clock::now() - failed_at_ >= probe_after) probe();
+    }
+}
+
+std::vector<StoreWriter::Job> StoreWriter::next_jobs() {
+    std::vector<Job> jobs;
+    std::unique_lock lock(mutex_);
+    auto const is_wanted = [this] { return ending_ || !waiting_.empty(); };
+    if (ails_) {
+        wake_.wait_for(lock, probe_after, is_wanted);
+    } else {
+        wake_.wait(lock, is_wanted);
+    }
+    if (waiting_.size() <= jobs_per_commit) {
+        jobs.swap(waiting_);
+        return jobs;
+    }
+    auto const end = waiting_.begin() + static_cast<std::ptrdiff_t>(jobs_per_commit);
+    jobs.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+    waiting_.erase(waiting_.begin(), end);
+    return jobs;
+}
+
+// What is no StoreError is one job's own fault.
+void StoreWriter::tell_failure(std::exception_ptr const& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (StoreError const& error) {
+        ails_ = true;
+        failed_at_ = std::chrono::steady_clock::now();
+        log_.begins("store", to_string(error.kind()), error.what());
+    } catch (std::exception const& error) {
+        log_.error("store-job-failed", {{"error", error.what()}});
+    }
+}
+
+// A job that only reads proves nothing of a full disk.
+void StoreWriter::probe() {
+    try {
+        store_->atomically([this] { store_->prove_writable(); });
+        ails_ = false;
+        log_.is_over("store");
+    } catch (std::exception const&) {
+        tell_failure(std::current_exception());
     }
 }
 
@@ -90,14 +112,14 @@ void StoreWriter::commit(std::vector<Job>& jobs) {
             fault_point("writer.before-commit");
         });
         fault_point("writer.committed");
-    } catch (std::exception const& failure) {
+    } catch (std::exception const&) {
         // The first failure is the cause: where it undid the whole transaction, what follows only says that it is gone.
         auto const first = std::ranges::find_if(failures, [](auto const& each) { return each != nullptr; });
         auto const cause = first == failures.end() ? std::current_exception() : *first;
-        log_.error("store-commit-failed",
-                   {{"jobs", std::to_string(jobs.size())}, {"error", failure.what()}, {"cause", what(cause)}});
         for (auto& each : failures) each = cause;
     }
+    auto const failed = std::ranges::find_if(failures, [](auto const& each) { return each != nullptr; });
+    if (failed != failures.end()) tell_failure(*failed);
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         if (jobs[i].done) jobs[i].done(failures[i]);
     }

@@ -1,5 +1,7 @@
 // StoreWriter: the one thread that owns the daemon's Store. Jobs run in the order they were posted, as many to a
-// transaction as have gathered, each under a savepoint of its own; their `done` is called after the commit.
+// transaction as have gathered, each under a savepoint of its own; their `done` is called after the commit. Where the
+// store fails, the log tells it once as trouble "store", and again when it takes something in: the writer tries by
+// itself.
 #pragma once
 
 #include <chrono>
@@ -24,6 +26,8 @@ class StoreWriter {
     // Called once, on the writer's thread; must not block or throw.
     using Done = std::function<void(std::exception_ptr failure)>;
 
+    // How soon a store that failed is tried again, and found to be well.
+    static constexpr std::chrono::seconds probe_after{1};
     // More jobs than this in one transaction gain nothing: the sync is shared by then.
     static constexpr std::size_t jobs_per_commit = 64;
 
@@ -43,7 +47,11 @@ class StoreWriter {
         Done done;
     };
     void loop();
+    // None: it is time to end, or to probe.
+    [[nodiscard]] std::vector<Job> next_jobs();
     void commit(std::vector<Job>& jobs);
+    void tell_failure(std::exception_ptr const& failure);
+    void probe();
 
     std::unique_ptr<Store> store_;
     Log& log_;
@@ -51,6 +59,9 @@ class StoreWriter {
     std::condition_variable wake_;
     std::vector<Job> waiting_;
     bool ending_ = false;
+    // The thread's own.
+    bool ails_ = false;
+    std::chrono::steady_clock::time_point failed_at_;
     std::thread thread_;
 };
 

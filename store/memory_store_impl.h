@@ -92,6 +92,7 @@ class MemoryStore final : public Store {
     void imap_mark_done(ImapPlace const& place) override;
 
     [[nodiscard]] StatusCounts status_counts() override;
+    void prove_writable() override {}
     [[nodiscard]] AuditReport audit(TimePoint now) override;
     [[nodiscard]] std::int64_t data_version() override;
 

@@ -98,6 +98,19 @@ AuditReport SqliteStore::audit(TimePoint now) {
     return audit_sqlite(connection_, now);
 }
 
+// The file's first page, which holds the schema's version, with what it has already.
+void SqliteStore::prove_writable() {
+    Query version{connection_, "PRAGMA user_version"};
+    auto const same = version.step() ? version.integer(0) : 0;
+    connection_.write([&] {
+        try {
+            connection_.database().exec("PRAGMA user_version = " + std::to_string(same));
+        } catch (SQLite::Exception const& exception) {
+            throw connection_.failure(exception);
+        }
+    });
+}
+
 std::int64_t SqliteStore::data_version() {
     Query query{connection_, "PRAGMA data_version"};
     return query.step() ? query.integer(0) : 0;

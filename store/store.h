@@ -33,6 +33,7 @@ class StoreError : public std::runtime_error {
   private:
     Kind kind_;
 };
+[[nodiscard]] std::string_view to_string(StoreError::Kind kind) noexcept;
 
 // ---- intake -----------------------------------------------------------------------------------------------------
 
@@ -200,6 +201,8 @@ class Store {
     virtual void imap_mark_done(ImapPlace const& place) = 0;
 
     [[nodiscard]] virtual StatusCounts status_counts() = 0;
+    // Writes what changes nothing: throws where the store can take nothing in now.
+    virtual void prove_writable() = 0;
     // Recounts everything on one state of the store, while others go on writing: each mail has one known disposition,
     // its ticket, article, octets, attachments and the receipt it is owed. Holds the octets of one mail at a time.
     [[nodiscard]] virtual AuditReport audit(TimePoint now) = 0;

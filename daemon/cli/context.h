@@ -34,7 +34,8 @@ struct Surroundings {
     std::function<Loaded(std::filesystem::path const&)> load_with_secrets;      // for `check`
     std::function<std::shared_ptr<Store>(Options const&, Opening)> open_store;  // throws StoreError, CommandFailure
     std::function<bool(Options const&)> daemon_is_up;
-    std::function<void()> return_to_caller;  // after Opening::with_way_back
+    std::function<std::vector<std::string>(Options const&)> troubles;  // of the daemon, a line each
+    std::function<void()> return_to_caller;                            // after Opening::with_way_back
 };
 
 class Context {

@@ -54,7 +54,21 @@ Json time_or_null(std::optional<TimePoint> const& time) {
     return time ? Json(to_iso8601(*time)) : Json();
 }
 
-void print_json(Context& context, bool up, std::vector<MailboxStatus> const& rows, StatusCounts const& counts) {
+// What is asked of the daemon itself.
+struct DaemonStatus {
+    bool up = false;
+    std::vector<std::string> troubles;
+};
+
+Json joined(std::vector<std::string> const& lines) {
+    if (lines.empty()) return {};
+    std::string text;
+    for (auto const& line : lines) text += (text.empty() ? "" : "; ") + line;
+    return text;
+}
+
+void print_json(Context& context, DaemonStatus const& daemon, std::vector<MailboxStatus> const& rows,
+                StatusCounts const& counts) {
     auto list = Json::array();
     for (auto const& row : rows) {
         list.push_back({{"address", row.address},
@@ -64,7 +78,8 @@ void print_json(Context& context, bool up, std::vector<MailboxStatus> const& row
                         {"error", row.error ? Json(*row.error) : Json()}});
     }
     context.print(
-        {{"up", up},
+        {{"up", daemon.up},
+         {"trouble", joined(daemon.troubles)},
          {"version", POSTERN_VERSION},
          {"mailboxes", std::move(list)},
          {"outbox",
@@ -76,11 +91,15 @@ void print_json(Context& context, bool up, std::vector<MailboxStatus> const& row
          {"oldest_unprocessed", time_or_null(oldest_unprocessed(rows))}});
 }
 
-void print_plain(Context& context, bool up, std::vector<MailboxStatus> const& rows, StatusCounts const& counts) {
+void print_plain(Context& context, DaemonStatus const& daemon, std::vector<MailboxStatus> const& rows,
+                 StatusCounts const& counts) {
     auto const& style = context.style;
     auto const now = context.now();
-    auto const state = up ? style.green("up") : style.red("down");
-    context.out << "posternd is " << state << "; this is postern " << POSTERN_VERSION << "\n\n";
+    auto const state = daemon.up ? style.green("up") : style.red("down");
+    context.out << "posternd is " << state << "; this is postern " << POSTERN_VERSION << '\n';
+    for (auto const& trouble : daemon.troubles)
+        context.out << style.red("trouble") << ": " << visible_line(trouble) << '\n';
+    context.out << '\n';
     TextTable table({"MAILBOX", "FOLDER", "LAST SUCCESS", "BACKLOG", "ERROR"});
     for (auto const& row : rows) {
         bool const polled = row.folder.has_value();
@@ -102,14 +121,15 @@ void print_plain(Context& context, bool up, std::vector<MailboxStatus> const& ro
 
 ExitCode run(Context& context, Arguments const&) {
     auto const& options = context.options();
-    bool const up = context.surroundings.daemon_is_up(options);
+    DaemonStatus daemon{context.surroundings.daemon_is_up(options), {}};
+    if (daemon.up) daemon.troubles = context.surroundings.troubles(options);
     auto& store = context.store();
     auto const rows = mailboxes(options, store.imap_folders());
     auto const counts = store.status_counts();
     if (context.json) {
-        print_json(context, up, rows, counts);
+        print_json(context, daemon, rows, counts);
     } else {
-        print_plain(context, up, rows, counts);
+        print_plain(context, daemon, rows, counts);
     }
     return ExitCode::ok;
 }

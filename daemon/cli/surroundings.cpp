@@ -6,6 +6,7 @@
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/state_owner.h"
 #include "daemon/state_lock.h"
+#include "daemon/trouble_socket.h"
 #include "store/sqlite_store.h"
 
 namespace postern {
@@ -59,6 +60,7 @@ Surroundings real_surroundings() {
             .load_with_secrets = load_options,
             .open_store = open_store,
             .daemon_is_up = [](Options const& options) { return StateLock::is_held(options.site.state_dir); },
+            .troubles = [](Options const& options) { return ask_for_troubles(options.site.state_dir); },
             .return_to_caller = return_to_root};
 }
 

@@ -128,6 +128,7 @@ TEST_CASE("status: up or down, mailboxes, what waits") {
         $ postern status --json
         {
           "up": true,
+          "trouble": null,
           "version": "0.1.0",
           "mailboxes": [
             {
@@ -159,6 +160,11 @@ TEST_CASE("status: up or down, mailboxes, what waits") {
           "oldest_unprocessed": "2026-11-21T08:59:30Z"
         }
     )");
+    terminal.troubles = {"store: disk full", "smtp-accept: Too many open files"};
+    CHECK(terminal.run("postern status").out.find("\ntrouble: store: disk full\ntrouble: smtp-accept: Too") !=
+          std::string::npos);
+    CHECK(nlohmann::json::parse(terminal.run("postern status --json").out)["trouble"] ==
+          "store: disk full; smtp-accept: Too many open files");
     terminal.daemon_is_up = false;
     CHECK(terminal.run("postern status").out.starts_with("posternd is down; "));
 }

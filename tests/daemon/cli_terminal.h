@@ -39,6 +39,7 @@ class Terminal {
     std::optional<StoreError> open_store_error;  // of the store, when it is opened
     TimePoint now;
     bool daemon_is_up = true;
+    std::vector<std::string> troubles;
     bool is_terminal = false;
     Style style;
     std::map<std::string, std::string> files;

@@ -200,8 +200,9 @@ void DaemonProcess::write_config() const {
 pid_t DaemonProcess::spawn() const {
     auto environment = setup.environment;
     environment.push_back("NOTIFY_SOCKET=" + (folder() / "notify").string());
-    return spawn_program({binary("posternd"), "--config", (folder() / "postern.toml").string()}, "/dev/null",
-                         folder() / "log", folder() / "log", environment);
+    auto command = setup.wrapper;
+    command.insert(command.end(), {binary("posternd"), "--config", (folder() / "postern.toml").string()});
+    return spawn_program(command, "/dev/null", folder() / "log", folder() / "log", environment);
 }
 
 void DaemonProcess::start() {

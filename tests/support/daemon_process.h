@@ -53,6 +53,7 @@ class ServerProgram {
 
 struct DaemonSetup {
     std::vector<std::string> environment;  // of posternd: "NAME=value"
+    std::vector<std::string> wrapper;      // a command that becomes posternd: {"prlimit", "--nofile=40"}
     std::string extra;                     // further sections of postern.toml
     std::string limits;                    // lines of [limits]
     std::string relay;                     // url; default: a maildir beside the state
