@@ -238,7 +238,7 @@ TEST_CASE("where to listen") {
     )") == "");
 }
 
-TEST_CASE("servers; a password in a URL is not repeated") {
+TEST_CASE("servers, a password in a URL is not repeated") {
     CHECK(findings_in(R"(
         [relay]
         url = "smtp://support:hunter2@relay.acme.example"

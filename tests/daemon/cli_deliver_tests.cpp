@@ -18,7 +18,7 @@ Terminal terminal_with_mail() {
 
 }  // namespace
 
-TEST_CASE("deliver: a contact's mail opens a ticket; the same mail again is a duplicate") {
+TEST_CASE("deliver: a contact's mail opens a ticket, the same mail again is a duplicate") {
     auto terminal = terminal_with_mail();
     terminal.session(R"(
         $ postern deliver --mailbox support@acme.example --from ana@northwind.example < printer.eml

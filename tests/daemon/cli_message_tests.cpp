@@ -125,7 +125,7 @@ TEST_CASE("message show: by our id or a Message-ID") {
     CHECK(refused["receipt"]["why"] == "refused mail gets none");
 }
 
-TEST_CASE("message raw: octet for octet; on a terminal in visible form") {
+TEST_CASE("message raw: octet for octet, on a terminal in visible form") {
     auto terminal = terminal_with_ledger();
     CHECK(terminal.run("postern message raw '<1@northwind.example>'").out == crlf(printer_mail));
     terminal.is_terminal = true;

@@ -29,7 +29,7 @@ void fail_receipt(Terminal& terminal) {
 
 }  // namespace
 
-TEST_CASE("check: findings with file, line, column and cure; 78") {
+TEST_CASE("check: findings with file, line, column and cure, 78") {
     Terminal terminal;
     terminal.findings = {{.severity = Finding::Severity::error,
                           .file = "postern.toml",
@@ -235,7 +235,7 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
     CHECK(would("ana@northwind.example") == "open");
 }
 
-TEST_CASE("parse: any octets give an object; nothing at all is bad data") {
+TEST_CASE("parse: any octets give an object, nothing at all is bad data") {
     Terminal terminal;
     terminal.files = {{"printer.eml", crlf(printer_mail)}, {"noise", std::string("\0\xff\x1b", 3)}, {"empty", ""}};
     terminal.findings = {{.severity = Finding::Severity::error,

@@ -37,7 +37,7 @@ TEST_CASE("a store that is not there yet is unavailable, and looking for it does
     CHECK_FALSE(std::filesystem::exists(options.store.file));
 }
 
-TEST_CASE("deliver makes the store where no daemon runs; then every verb finds it") {
+TEST_CASE("deliver makes the store where no daemon runs, then every verb finds it") {
     TemporaryFolder const folder;
     auto const options = options_in(folder);
     CHECK(refusal(options, Opening::may_create) == ExitCode::ok);

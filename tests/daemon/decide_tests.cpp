@@ -176,7 +176,7 @@ TEST_CASE("an operator's word outranks the rule that held a mail") {
     CHECK(verdict.organization->name == "Northwind");
 }
 
-TEST_CASE("a contact's vacation notice is noted in its ticket, or ignored; never answered") {
+TEST_CASE("a contact's vacation notice is noted in its ticket, or ignored, never answered") {
     Case mail{by_smtp(
         "ana@northwind.example",
         "From: ana@northwind.example\nSubject: Out of office: [ACME-1042]\nAuto-Submitted: auto-replied\n\nAway\n")};
@@ -256,7 +256,7 @@ Subject: [ACME-1042] The printer smokes
     }
 }
 
-TEST_CASE("our own mail that comes back is ignored; our address in a stranger's From is not believed") {
+TEST_CASE("our own mail that comes back is ignored, our address in a stranger's From is not believed") {
     Case mail{
         by_smtp("", "From: support@acme.example\nMessage-ID: <1.receipt@support.acme.example>\nSubject: Hi\n\nHi\n")};
     CHECK(mail.verdict().disposition == Disposition::refused);

@@ -139,7 +139,7 @@ TEST_CASE("a reply by subject, and one to the receipt by its identifier alone, j
     CHECK(site.outgoing().size() == 1);
 }
 
-TEST_CASE("a reply to a resolved ticket reopens it; an automatic one does not") {
+TEST_CASE("a reply to a resolved ticket reopens it, an automatic one does not") {
     Site site;
     site.take(by_smtp("ana@northwind.example", with_attachment));
     site.store->set_status({"ACME", 1000}, TicketStatus::resolved, "operator", noon);
@@ -168,7 +168,7 @@ TEST_CASE("another customer's number opens a new ticket that notes the claim, an
     CHECK(site.store->ticket({"ACME", 1000})->articles.size() == 2);
 }
 
-TEST_CASE("the same mail by SMTP and by IMAP is one ticket; the IMAP mark is owed all the same") {
+TEST_CASE("the same mail by SMTP and by IMAP is one ticket, the IMAP mark is owed all the same") {
     Site site;
     site.take(by_smtp("ana@northwind.example", with_attachment, "first"));
     auto const again = site.take(by_imap(17, with_attachment));

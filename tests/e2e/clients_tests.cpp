@@ -9,7 +9,7 @@
 using namespace postern::testing;
 using Catch::Matchers::Contains;
 
-TEST_CASE("swaks sends a mail with an attachment; it comes out byte for byte") {
+TEST_CASE("swaks sends a mail with an attachment, it comes out byte for byte") {
     DaemonProcess daemon;
     daemon.start();
     auto const picture = std::filesystem::path(POSTERN_SOURCE_DIR) / "tests/run/screenshot.png";

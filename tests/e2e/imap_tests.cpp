@@ -61,7 +61,7 @@ struct Site {
 
 }  // namespace
 
-TEST_CASE("mail in a folder becomes tickets; a stranger's is recorded as refused, and nobody writes to them") {
+TEST_CASE("mail in a folder becomes tickets, a stranger's is recorded as refused, and nobody writes to them") {
     Site site;
     site.dovecot.deliver("support", {mail("ana@northwind.example", "One", "1@northwind.example"),
                                      mail("eve@northwind.example", "Two", "2@northwind.example"),

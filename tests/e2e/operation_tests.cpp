@@ -49,7 +49,7 @@ TEST_CASE("five mistakes are five findings, in one run") {
     CHECK(daemon.start_and_wait().exit_code == 78);
 }
 
-TEST_CASE("a reload takes new contacts; a bad file changes nothing and is reported") {
+TEST_CASE("a reload takes new contacts, a bad file changes nothing and is reported") {
     DaemonProcess daemon;
     daemon.start();
     CHECK_THAT(deliver(daemon.smtp_port(), "dan@northwind.example", "1@northwind.example"), StartsWith("550"));

@@ -98,7 +98,7 @@ TEST_CASE("a reply finds its ticket by the subject alone, whatever the mail clie
 }
 
 TEST_CASE(
-    "who is not listed is refused after DATA, with whom to ask; nothing is kept but the ledger row, nothing is sent") {
+    "who is not listed is refused after DATA, with whom to ask, nothing is kept but the ledger row, nothing is sent") {
     DaemonProcess daemon;
     daemon.start();
     SmtpClient client(daemon.smtp_port());
@@ -119,7 +119,7 @@ TEST_CASE(
     CHECK(daemon.sent(0).empty());
 }
 
-TEST_CASE("RCPT: no such mailbox here; two of ours make one ticket, in the first one's") {
+TEST_CASE("RCPT: no such mailbox here, two of ours make one ticket, in the first one's") {
     DaemonProcess daemon;
     daemon.start();
     SmtpClient client(daemon.smtp_port());
@@ -205,7 +205,7 @@ TEST_CASE("attachments come out byte for byte, a 20 MiB one too") {
     CHECK(read_file(file) == octets);
 }
 
-TEST_CASE("a mail that can't be judged is held; an operator releases it into a ticket with its receipt") {
+TEST_CASE("a mail that can't be judged is held, an operator releases it into a ticket with its receipt") {
     DaemonProcess daemon;
     daemon.start();
     SmtpClient client(daemon.smtp_port());

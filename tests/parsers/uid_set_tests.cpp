@@ -26,7 +26,7 @@ TEST_CASE("the whole space of UIDs is one range") {
     CHECK(uids.take(5).empty());
 }
 
-TEST_CASE("RFC 9051 6.4.4: n:* always gives the last mail; remove_below takes it away") {
+TEST_CASE("RFC 9051 6.4.4: n:* always gives the last mail, remove_below takes it away") {
     UidSet uids({{7, 7}});
     uids.remove_below(8);
     CHECK(uids.empty());

@@ -218,7 +218,7 @@ TEST_CASE("a receipt sent, given up or dropped by an operator is a receipt") {
     CHECK(store.audit().ok());
 }
 
-TEST_CASE("octets of refused mail may be gone after 30 days; mail refused by SMTP has none from the first") {
+TEST_CASE("octets of refused mail may be gone after 30 days, mail refused by SMTP has none from the first") {
     AuditedStore store;
     auto refused = apart(Disposition::refused, "by SMTP");
     refused.keep_octets = false;

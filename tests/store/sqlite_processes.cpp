@@ -87,7 +87,7 @@ TEST_CASE("two Store objects on one file: each sees what the other committed, an
     CHECK(backend.store.ticket(ticket.number)->ticket.status == TicketStatus::resolved);
 }
 
-TEST_CASE("what is not committed yet nobody else sees; who wants to write has to wait, and is told busy") {
+TEST_CASE("what is not committed yet nobody else sees, who wants to write has to wait, and is told busy") {
     SqliteBackend backend;
     auto const other = open_sqlite_store({backend.file, Migrate::no, std::chrono::milliseconds{20}});
     backend.store.atomically([&] {

@@ -208,7 +208,7 @@ TEST_CASE("[limits] in_flight reached: 452, and it goes on when mail was taken")
     check_told_once(daemon, "in-flight");
 }
 
-TEST_CASE("a store that is none: the daemon says so and leaves with 74; put back, it goes on") {
+TEST_CASE("a store that is none: the daemon says so and leaves with 74, put back, it goes on") {
     DaemonProcess daemon;
     daemon.start();
     CHECK_THAT(Session(daemon).give(1), StartsWith("250 "));
