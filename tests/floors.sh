@@ -28,7 +28,7 @@ owner 'toml\+\+/'  'config/[a-z_]*\.cpp'
 owner 'curl/'      'daemon/(curl_[a-z_]*|imap_connection|outbox_sender|relay_[a-z_]*)\.(cpp|h)'
 owner 'CLI/'       'daemon/(posternd|cli/command_line)\.cpp'
 # ctest takes a name with ';' for a list, runs the last item as a filter, finds no such test, and calls that passed.
-if hits=$(grep -rzoE 'TEST_CASE\(\s*"[^"]*;[^"]*"' tests --include='*.cpp' | tr '\0' '\n' | grep .); then
+if hits=$(grep -rzoE '(TEST_CASE|CONTRACT)\(\s*"[^"]*;[^"]*"' tests --include='*.cpp' | tr '\0' '\n' | grep .); then
     echo "$hits"
     echo "  (the name of a test holds no ';': it would never run)"
     bad=1

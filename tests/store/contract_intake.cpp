@@ -315,7 +315,7 @@ CONTRACT("a release that ends in a refusal leaves no key of the held mail") {
     CHECK_FALSE(store.lookup(question).duplicate_of);
 }
 
-CONTRACT("a reply to a resolved ticket reopens it; a ticket in progress stays so") {
+CONTRACT("a reply to a resolved ticket reopens it, a ticket in progress stays so") {
     TestType backend;
     auto& store = backend.store;
     auto const ticket = open_ticket(store, "M1");

@@ -86,7 +86,7 @@ CONTRACT("search looks into subject, text and sender, without case in any script
     CHECK(found("") == "1000 1001 1002");
 }
 
-CONTRACT("a change of status or severity is an event; no change is none; no ticket is false") {
+CONTRACT("a change of status or severity is an event, no change is none, no ticket is false") {
     TestType backend;
     auto& store = backend.store;
     auto const ticket = open_ticket(store, "M1");

@@ -22,7 +22,7 @@ class Senders {
     struct Setup {
         unsigned short port = 0;
         unsigned clients = 4;
-        std::chrono::microseconds pause{20'000};  // of a client, after each letter
+        std::chrono::microseconds interval{20'000};  // of a client, from letter to letter
         // Puts a mail into the polled folder; null: nothing comes by IMAP.
         std::function<void(std::string const& octets)> post;
         // A ticket that a reply can go to; null or "": none.

@@ -5,6 +5,7 @@
 //   torture mutant [SEED]       exit 0: a daemon that replies before it commits is found out
 //   torture power SECONDS [SEED]
 //                               exit 0: what was answered survives that power is cut
+//   torture soak SECONDS [RATE] so many mails a second, no kills: memory and file handles as a curve
 //   torture lies SECONDS [SEED] exit 0: a disk that does not sync is found out
 #include <signal.h>
 #include <sysexits.h>
@@ -19,6 +20,7 @@
 #include "daemon/fault_point.h"
 #include "tests/torture/figures.h"
 #include "tests/torture/power_loss.h"
+#include "tests/torture/soak.h"
 #include "tests/torture/torture_site.h"
 
 namespace postern::testing {
@@ -162,7 +164,9 @@ int main(int argc, char** argv) try {
     if (verb == "mutant") return mutant(number(2, std::random_device{}()));
     if (verb == "power") return power_loss(number(2, 20), number(3, std::random_device{}()), DiskHonesty::honest);
     if (verb == "lies") return power_loss(number(2, 10), number(3, std::random_device{}()), DiskHonesty::lies);
-    std::cerr << "torture run SECONDS [SEED] | mutant [SEED] | power SECONDS [SEED] | lies SECONDS [SEED]\n";
+    if (verb == "soak") return soak(number(2, 60), std::max(number(3, 200), 1U), std::random_device{}());
+    std::cerr << "torture run SECONDS [SEED] | mutant [SEED] | power SECONDS [SEED] | lies SECONDS [SEED] | soak "
+                 "SECONDS [RATE]\n";
     return EX_USAGE;
 } catch (std::exception const& failure) {
     std::cerr << "torture: " << failure.what() << '\n';

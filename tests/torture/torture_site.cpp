@@ -38,11 +38,11 @@ TortureSite::TortureSite(unsigned seed, Folder folder) : letters(seed), sink(see
     daemon.write_config();
 }
 
-void TortureSite::begin_sending(unsigned clients, std::chrono::microseconds pause) {
+void TortureSite::begin_sending(unsigned clients, std::chrono::microseconds interval) {
     Senders::Setup setup;
     setup.port = daemon.smtp_port();
     setup.clients = clients;
-    setup.pause = pause;
+    setup.interval = interval;
     setup.some_ticket = [this] { return sink.some_ticket(); };
     if (dovecot) setup.post = [this](std::string const& octets) { dovecot->deliver("support", {octets}); };
     senders_ = std::make_unique<Senders>(std::move(setup), letters, seed_);

@@ -19,7 +19,7 @@ class TortureSite {
     enum class Folder { none, dovecot };
     TortureSite(unsigned seed, Folder folder);
 
-    void begin_sending(unsigned clients, std::chrono::microseconds pause);
+    void begin_sending(unsigned clients, std::chrono::microseconds interval);
     // Ends the sending, lets the daemon run undisturbed until nothing is owed any more, stops it. Throws where that
     // does not come about.
     void drain();
