@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <future>
 #include <mutex>
@@ -30,6 +31,9 @@ unsigned parser_threads() {
     return std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
 }
 
+// Writing large mail out is the page cache's work; two, so that one slow write does not hold up all sessions.
+constexpr std::size_t disk_threads = 2;
+
 // SIGTERM promises 10 s; what a session may still use of them before it is cut off. The rest is for the outbox and the
 // store.
 constexpr auto session_drain = std::chrono::seconds{6};
@@ -45,6 +49,7 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options) {
     policy->max_sessions = options.limits.sessions;
     policy->max_sessions_per_ip = options.limits.sessions_per_ip;
     policy->max_recipients = options.limits.recipients;
+    policy->spool_folder = options.site.state_dir;
     for (auto const& mailbox : options.mailboxes) {
         policy->local_addresses.push_back(mailbox.address.key());
         for (auto const& alias : mailbox.aliases) policy->local_addresses.push_back(alias.key());
@@ -95,6 +100,7 @@ struct App::State {
     Log& log;
     Options options;
     boost::asio::io_context io;
+    boost::asio::thread_pool disk{disk_threads};
     StoreWriter writer;
     SenderSlot sender;
     InFlight in_flight;
@@ -158,7 +164,7 @@ struct App::State {
         writer.run([](Store& store) { store.release_claims(); });
         start_trouble_socket();
         if (options.smtp) {
-            smtp = std::make_unique<SmtpListener>(io, *options.smtp, smtp_policy(options), desk, in_flight, log);
+            smtp = std::make_unique<SmtpListener>(io, *options.smtp, smtp_policy(options), desk, in_flight, log, disk);
             for (auto const& address : smtp->bound())
                 log.info("listening", {{"protocol", "smtp"}, {"address", address}});
         }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -55,16 +56,26 @@ class InFlight {
         }
         // False, and unchanged: the bound is reached.
         [[nodiscard]] bool grow_to(std::uint64_t octets) noexcept {
+            if (grows_to(octets, 0)) return true;
+            count_->refused();
+            return false;
+        }
+        // The same for whoever can wait and asks again; `left_free` octets have to remain below the bound.
+        [[nodiscard]] bool grows_to(std::uint64_t octets, std::uint64_t left_free) noexcept {
             if (!count_ || octets <= octets_) return true;
             auto const more = octets - octets_;
-            if (count_->used.fetch_add(more, std::memory_order_relaxed) + more >
+            if (count_->used.fetch_add(more, std::memory_order_relaxed) + more + left_free >
                 count_->limit.load(std::memory_order_relaxed)) {
                 count_->used.fetch_sub(more, std::memory_order_relaxed);
-                count_->refused();
                 return false;
             }
             octets_ = octets;
             return true;
+        }
+
+        // Of the InFlight that it is of; all there is where it counts nothing.
+        [[nodiscard]] std::uint64_t limit() const noexcept {
+            return count_ ? count_->limit.load(std::memory_order_relaxed) : std::numeric_limits<std::uint64_t>::max();
         }
 
       private:

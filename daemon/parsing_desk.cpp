@@ -1,5 +1,6 @@
 #include "daemon/parsing_desk.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -9,12 +10,41 @@
 
 namespace postern {
 
+namespace {
+
+using std::chrono::steady_clock;
+
+// A client waits ten minutes for its answer (RFC 5321 4.5.3.2.6): so long we look for room for its mail, and then say
+// that there is none.
+constexpr auto longest_wait = std::chrono::minutes{4};
+// Room comes as other mail goes, which tells nobody; how soon it is noticed.
+constexpr auto look_again = std::chrono::milliseconds{50};
+// A spooled mail is read, and its text decoded and made readable beside that, or an attachment decoded and all packed.
+constexpr std::uint64_t copies = 3;
+
+class NoRoom : public std::runtime_error {
+  public:
+    NoRoom() : std::runtime_error("no room for a large mail in [limits] in_flight") {}
+};
+
+// False: there is none now. A quarter of all is left to what is coming in; where a mail would need nearly all there is,
+// it gets along with less.
+bool make_room_for(RawMessage& spooled) {
+    auto const size = spooled.spool->size();
+    auto const limit = spooled.in_flight.limit();
+    auto const wanted = std::min(size * copies, limit / 2);
+    return wanted < size ? spooled.in_flight.grows_to(size, 0) : spooled.in_flight.grows_to(wanted, limit / 4);
+}
+
+}  // namespace
+
 struct ParsingDesk::Job {
     RawMessage raw;
     Done done;
     std::shared_ptr<Policy const> policy;  // the one in force when the mail came
     ParsedMessage message;
     std::exception_ptr failure;  // of parsing
+    steady_clock::time_point submitted;
     bool parsed = false;
     Receipt receipt;
 };
@@ -49,7 +79,8 @@ void ParsingDesk::submit(RawMessage message, Done done) {
             std::lock_guard const lanes_lock(lanes_mutex_);
             lanes_[job->raw.imap->folder].push_back(job);
         }
-        waiting_.push_back(std::move(job));
+        job->submitted = steady_clock::now();
+        (job->raw.spool ? spooled_ : waiting_).push_back(std::move(job));
         ++unanswered_;
     }
     wake_.notify_one();
@@ -60,16 +91,45 @@ void ParsingDesk::set_policy(std::shared_ptr<Policy const> policy) {
     policy_ = std::move(policy);
 }
 
+// The next one to parse; null: the desk ends, and all that it had is in work.
+std::shared_ptr<ParsingDesk::Job> ParsingDesk::next_job(std::unique_lock<std::mutex>& lock) {
+    for (;;) {
+        if (auto job = next_spooled_job()) return job;
+        if (!waiting_.empty()) {
+            auto job = std::move(waiting_.front());
+            waiting_.pop_front();
+            return job;
+        }
+        if (!spooled_.empty())
+            wake_.wait_for(lock, look_again);
+        else if (ending_)
+            return nullptr;
+        else
+            wake_.wait(lock);
+    }
+}
+
+// The first of the spooled ones, if there is room for it now or never will be in time.
+std::shared_ptr<ParsingDesk::Job> ParsingDesk::next_spooled_job() {
+    if (spooled_.empty()) return nullptr;
+    auto& first = *spooled_.front();
+    if (!make_room_for(first.raw)) {
+        if (!ending_ && steady_clock::now() - first.submitted < longest_wait) return nullptr;
+        first.failure = std::make_exception_ptr(NoRoom{});
+    }
+    auto job = std::move(spooled_.front());
+    spooled_.pop_front();
+    return job;
+}
+
 void ParsingDesk::parse_loop() {
     for (;;) {
         std::shared_ptr<Job> job;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-            if (waiting_.empty()) return;
-            job = std::move(waiting_.front());
-            waiting_.pop_front();
+            job = next_job(lock);
         }
+        if (!job) return;
         parse(job);
     }
 }
@@ -78,6 +138,11 @@ void ParsingDesk::parse_loop() {
 void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
     fault_point("intake.submitted");
     try {
+        if (job->failure) std::rethrow_exception(job->failure);
+        if (job->raw.spool) {
+            job->raw.octets = job->raw.spool->read();
+            job->raw.spool.reset();
+        }
         if (!job->raw.unread || job->raw.only_header) job->message = parse_message(job->raw.octets);
     } catch (std::exception const&) {
         job->failure = std::current_exception();
@@ -118,6 +183,9 @@ void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
             job.receipt.no_space = error.kind() == StoreError::Kind::full;
             // The writer told of it, once; this would be a line a mail.
             log_.debug("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+        } catch (NoRoom const& error) {
+            job.receipt.no_space = true;
+            log_.warn("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         } catch (std::exception const& error) {
             log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         }

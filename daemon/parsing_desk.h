@@ -35,6 +35,8 @@ class ParsingDesk : public IntakeDesk {
 
   private:
     struct Job;
+    [[nodiscard]] std::shared_ptr<Job> next_job(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] std::shared_ptr<Job> next_spooled_job();
     void parse_loop();
     void parse(std::shared_ptr<Job> const& job);
     void in_order(std::shared_ptr<Job> const& job);
@@ -51,6 +53,9 @@ class ParsingDesk : public IntakeDesk {
     std::condition_variable wake_;
     std::condition_variable idle_;
     std::deque<std::shared_ptr<Job>> waiting_;  // bounded by InFlight: what is in it was reserved
+    // Mail that lies in spool files until there is room to read it; bounded by the sessions, of which each waits for
+    // its own, and for longest_wait.
+    std::deque<std::shared_ptr<Job>> spooled_;
     // Mail of one folder is taken in as it lies there, so that a reply meets the ticket that the mail before it opens.
     std::mutex lanes_mutex_;  // taken after mutex_, if both are
     std::map<std::string, std::deque<std::shared_ptr<Job>>> lanes_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/in_flight.h"
+#include "daemon/spool_file.h"
 #include "parsers/mailbox.h"
 #include "parsers/time_point.h"
 #include "store/ids.h"
@@ -29,6 +30,8 @@ struct RawMessage {
     Source source = Source::smtp;
     Envelope envelope;
     std::string octets;  // byte for byte as received, without dot-stuffing
+    // Of a large mail: where all of its octets are until the desk has room for them in memory.
+    std::optional<SpoolFile> spool;
     TimePoint received;  // by us
     TimePoint
         arrived;  // at the first server that knows: INTERNALDATE by IMAP, else received; answer_within counts from it

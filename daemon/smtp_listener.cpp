@@ -314,8 +314,8 @@ std::vector<std::shared_ptr<SmtpSession>> SmtpListener::State::sessions() {
 }
 
 SmtpListener::SmtpListener(asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy,
-                           IntakeDesk& desk, InFlight& in_flight, Log& log)
-    : state_(std::make_shared<State>(io, SmtpServices{desk, in_flight, log}, std::move(policy))) {
+                           IntakeDesk& desk, InFlight& in_flight, Log& log, asio::thread_pool& disk)
+    : state_(std::make_shared<State>(io, SmtpServices{desk, in_flight, log, disk}, std::move(policy))) {
     state_->open(options);
 }
 

@@ -2,7 +2,8 @@
 // one io_context's threads; a session is a strand.
 //
 // Lifetime: a session lives until the desk has answered its mail, whatever its client does. So the desk has to be gone
-// (it finishes what was submitted) before the io_context is, and desk, in_flight and log outlive the io_context's run.
+// (it finishes what was submitted) before the io_context is, and desk, in_flight, log and disk outlive the io_context's
+// run.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,8 @@
 
 namespace boost::asio {
 class io_context;
-}
+class thread_pool;
+}  // namespace boost::asio
 
 namespace postern {
 
@@ -26,7 +28,7 @@ class SmtpListener {
   public:
     // Binds at once; throws std::system_error with the address in its text.
     SmtpListener(boost::asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy,
-                 IntakeDesk& desk, InFlight& in_flight, Log& log);
+                 IntakeDesk& desk, InFlight& in_flight, Log& log, boost::asio::thread_pool& disk);
     // Accepts no more and closes every session.
     ~SmtpListener();
     SmtpListener(SmtpListener const&) = delete;

@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "parsers/limits.h"
 
 namespace boost::asio::ssl {
 class context;
@@ -35,6 +38,7 @@ struct SmtpPolicy {
     std::vector<std::string> local_addresses;
     std::shared_ptr<boost::asio::ssl::context> tls;  // smtp_tls.h; null: STARTTLS is not offered
     bool require_tls = false;                        // nothing goes without; with `tls` only
+    std::filesystem::path spool_folder;              // where large mail lies while it comes in
     SmtpTimeouts timeouts;
 };
 
@@ -56,8 +60,10 @@ inline constexpr unsigned recipient_commands = 2000;
 inline constexpr unsigned received_fields = 50;
 // Octets in flight are reserved in steps: few enough atomic operations, close enough to what is really there.
 inline constexpr std::size_t reservation_step_octets = std::size_t{16} * 1024;
-// Up to here the buffer of a mail doubles; beyond, the largest mail's address space is taken in one go, so that a
-// growing mail is never there twice (pages not written to cost nothing).
-inline constexpr std::size_t doubling_octets = std::size_t{1024} * 1024;
+// A mail that grows to this goes to a file, piece by piece: so much memory a session takes at most, and nearly all mail
+// stays below it.
+inline constexpr std::size_t spooled_piece_octets = std::size_t{512} * 1024;
+// The trace fields of a mail are counted in its first piece.
+static_assert(spooled_piece_octets > postern::limits::header_octets);
 
 }  // namespace postern::smtp::bounds

@@ -178,6 +178,8 @@ void Protocol::reset_transaction() {
     mail_ = {};
     announced_octets_.reset();
     smtputf8_ = false;
+    spooled_octets_ = 0;
+    received_fields_ = 0;
     doomed_.reset();
     recipient_commands_ = 0;
 }
@@ -205,7 +207,8 @@ bool Protocol::mail(Command& command) {
     if (command.size > policy_->max_message_octets) return refuse(replies::too_large);
     // A look at whether there is room, and no more: were it kept for whoever announces much and sends little, ten such
     // clients would keep everybody out. What is kept grows with the octets that come.
-    if (!in_flight_.reserve().grow_to(command.size.value_or(0))) {
+    auto const in_memory = std::min<std::uint64_t>(command.size.value_or(0), bounds::spooled_piece_octets);
+    if (!in_flight_.reserve().grow_to(in_memory)) {
         say(replies::no_room);
         return false;
     }
@@ -308,13 +311,14 @@ void Protocol::begin_mail(MailId id, TimePoint now) {
     mail_.source = Source::smtp;
     mail_.received = mail_.arrived = now;
     reader_ = {};
-    mail_.octets.reserve(std::min<std::uint64_t>(announced_octets_.value_or(0), bounds::doubling_octets));
+    mail_.octets.reserve(std::min<std::uint64_t>(announced_octets_.value_or(0), bounds::spooled_piece_octets));
 }
 
 Protocol::Step Protocol::receive_data(std::string_view octets) {
     if (!doomed_) make_room_for(octets.size());
     auto const step = reader_.read(octets, doomed_ ? nullptr : &mail_.octets);
-    if (!doomed_ && mail_.octets.size() > policy_->max_message_octets) doom(replies::too_large);
+    if (!doomed_ && spooled_octets_ + mail_.octets.size() > policy_->max_message_octets)
+        give_up_mail(replies::too_large);
     switch (step.status) {
         case DataReader::Status::more:
             break;
@@ -324,18 +328,25 @@ Protocol::Step Protocol::receive_data(std::string_view octets) {
         case DataReader::Status::end:
             return {end_of_data(), step.consumed};
     }
+    if (mail_.octets.size() >= bounds::spooled_piece_octets) return {Next::spool, step.consumed};
     return {Next::read, step.consumed};
+}
+
+std::string Protocol::take_piece() {
+    if (spooled_octets_ == 0) received_fields_ = received_fields(mail_.octets);
+    spooled_octets_ += mail_.octets.size();
+    auto piece = std::exchange(mail_.octets, {});
+    mail_.octets.reserve(piece.capacity());
+    return piece;
 }
 
 void Protocol::make_room_for(std::size_t more) {
     auto const needed = mail_.octets.size() + more;
     auto const steps = (needed + bounds::reservation_step_octets - 1) / bounds::reservation_step_octets;
-    if (!mail_.in_flight.grow_to(steps * bounds::reservation_step_octets)) return doom(replies::no_room);
-    if (needed <= mail_.octets.capacity() || needed <= bounds::doubling_octets) return;
-    mail_.octets.reserve(std::max<std::size_t>(needed, policy_->max_message_octets + bounds::doubling_octets));
+    if (!mail_.in_flight.grow_to(steps * bounds::reservation_step_octets)) give_up_mail(replies::no_room);
 }
 
-void Protocol::doom(Reply const& why) {
+void Protocol::give_up_mail(Reply const& why) {
     doomed_ = why;
     std::string().swap(mail_.octets);
     mail_.in_flight = InFlight::Reservation{};
@@ -346,7 +357,8 @@ void Protocol::lose_mail(Reply const& why) {
 }
 
 Protocol::Next Protocol::end_of_data() {
-    if (!doomed_ && received_fields(mail_.octets) > bounds::received_fields) doom(replies::mail_loop);
+    if (spooled_octets_ == 0) received_fields_ = received_fields(mail_.octets);
+    if (!doomed_ && received_fields_ > bounds::received_fields) give_up_mail(replies::mail_loop);
     if (!doomed_) {
         state_ = State::judged;
         return Next::judge;

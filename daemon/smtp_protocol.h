@@ -3,6 +3,7 @@
 //
 //     greet(); then receive() what came, again and again, write replies() out before waiting for more, and on
 //     Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest
+//     Next::spool        take_piece(), keep it elsewhere, then receive() the rest; give_up_mail() where that failed
 //     Next::judge        hand take_mail() to the desk, answer() with its receipt, then receive() the rest
 //     Next::start_tls     write replies() out, do the handshake, tls_started()
 //     Next::close        write replies() out and close
@@ -28,7 +29,7 @@ namespace postern::smtp {
 
 class Protocol {
   public:
-    enum class Next : std::uint8_t { read, begin_mail, judge, start_tls, close };
+    enum class Next : std::uint8_t { read, begin_mail, spool, judge, start_tls, close };
     struct Step {
         Next next = Next::read;
         std::size_t consumed = 0;  // octets not consumed are to be given again, before those that come after them
@@ -40,6 +41,10 @@ class Protocol {
     void greet();
     [[nodiscard]] Step receive(std::string_view octets);
     void begin_mail(MailId id, TimePoint now);
+    [[nodiscard]] std::string take_piece();
+    // Reads it to its end and answers so: what it is answered for is not its sender's fault.
+    void give_up_mail(Reply const& why);
+    // Without the pieces that were taken.
     [[nodiscard]] RawMessage take_mail();
     void answer(Receipt const& receipt);
     void tls_started();
@@ -99,7 +104,6 @@ class Protocol {
     bool chunk(Command& command);
 
     void make_room_for(std::size_t more);
-    void doom(Reply const& why);
     void lose_mail(Reply const& why);
     [[nodiscard]] Next end_of_data();
 
@@ -120,7 +124,9 @@ class Protocol {
     std::optional<std::uint64_t> announced_octets_;
     bool smtputf8_ = false;
     DataReader reader_;
-    std::optional<Reply> doomed_;  // the mail is read to its end, but not kept; this will be the answer
+    std::uint64_t spooled_octets_ = 0;  // of the mail: in pieces that were taken
+    unsigned received_fields_ = 0;      // of the mail, where a piece was taken
+    std::optional<Reply> doomed_;       // the mail is read to its end, but not kept; this will be the answer
     std::optional<LostMail> lost_mail_;
     std::string judged_;  // id of the mail the desk has
 };

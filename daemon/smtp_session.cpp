@@ -27,6 +27,12 @@ TimePoint now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+Receipt no_room() {
+    Receipt receipt;
+    receipt.no_space = true;
+    return receipt;
+}
+
 std::string code_of(smtp::Reply const& reply) {
     std::string line;
     append_reply(line, reply);
@@ -111,6 +117,9 @@ SmtpAwaitable<void> SmtpSession::run() {
             case Next::begin_mail:
                 begin_mail();
                 break;
+            case Next::spool:
+                if (!co_await spool(protocol_.take_piece())) protocol_.give_up_mail(smtp::replies::no_room);
+                break;
             case Next::judge:
                 co_await judge();
                 break;
@@ -174,7 +183,38 @@ void SmtpSession::begin_mail() {
     mail_id_ = id.text;
     buffer_.resize(mail_buffer_octets);
     data_deadline_ = Clock::now() + policy_->timeouts.data_total;
+    spool_.reset();
     protocol_.begin_mail(std::move(id), received);
+}
+
+// False: there is no room for it on the disk.
+SmtpAwaitable<bool> SmtpSession::spool(std::string piece) {
+    deadline_ = Clock::time_point::max();
+    auto const write = [this, &piece](auto&& handler) {
+        auto const waiting =
+            std::make_shared<std::decay_t<decltype(handler)>>(std::forward<decltype(handler)>(handler));
+        asio::post(services_.disk, [this, &piece, waiting, strand = stream_.strand()] {
+            std::string failure;
+            try {
+                if (!spool_) spool_.emplace(policy_->spool_folder);
+                spool_->append(piece);
+            } catch (std::exception const& error) {
+                failure = error.what();
+            }
+            asio::post(strand,
+                       [waiting, failure = std::move(failure)]() mutable { std::move (*waiting)(std::move(failure)); });
+        });
+    };
+    asio::use_awaitable_t<SmtpStrand> const token;
+    auto const failure =
+        co_await asio::async_initiate<asio::use_awaitable_t<SmtpStrand> const, void(std::string)>(write, token);
+    if (failure.empty()) {
+        services_.log.is_over("spool");
+        co_return true;
+    }
+    services_.log.begins("spool", failure, "large mail can't be written to state_dir: " + failure);
+    spool_.reset();
+    co_return false;
 }
 
 SmtpAwaitable<void> SmtpSession::judge() {
@@ -183,14 +223,22 @@ SmtpAwaitable<void> SmtpSession::judge() {
     static_cast<void>(co_await flush());
     buffer_.resize(command_buffer_octets);
     deadline_ = Clock::time_point::max();
-    auto const submit = [this](auto&& handler, RawMessage mail) {
+    auto mail = protocol_.take_mail();
+    if (spool_) {
+        if (!co_await spool(std::exchange(mail.octets, {}))) {
+            protocol_.answer(no_room());
+            co_return expect_command();
+        }
+        mail.spool = std::exchange(spool_, std::nullopt);
+    }
+    auto const submit = [this](auto&& handler, RawMessage whole) {
         auto const waiting =
             std::make_shared<std::decay_t<decltype(handler)>>(std::forward<decltype(handler)>(handler));
         auto const done = [waiting, strand = stream_.strand()](Receipt const& receipt) {
             asio::post(strand, [waiting, receipt] { std::move (*waiting)(receipt); });
         };
         try {
-            services_.desk.submit(std::move(mail), done);
+            services_.desk.submit(std::move(whole), done);
         } catch (std::exception const& e) {
             services_.log.error("smtp-submit-failed", {{"mail", mail_id_}, {"why", e.what()}});
             done(Receipt{});  // deferred
@@ -198,7 +246,7 @@ SmtpAwaitable<void> SmtpSession::judge() {
     };
     asio::use_awaitable_t<SmtpStrand> const token;
     protocol_.answer(co_await asio::async_initiate<asio::use_awaitable_t<SmtpStrand> const, void(Receipt)>(
-        submit, token, protocol_.take_mail()));
+        submit, token, std::move(mail)));
     fault_point("smtp.before-reply");
     mail_answered_ = true;
     expect_command();

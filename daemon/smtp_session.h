@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ struct SmtpServices {
     IntakeDesk& desk;
     InFlight& in_flight;
     Log& log;
+    boost::asio::thread_pool& disk;  // where large mail is written out: the sessions' own thread never waits for a disk
 };
 
 class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
@@ -63,6 +65,7 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     [[nodiscard]] SmtpAwaitable<bool> start_tls();
     SmtpAwaitable<void> farewell();
     void begin_mail();
+    [[nodiscard]] SmtpAwaitable<bool> spool(std::string piece);
     void expect_command();
     void log_lost_mail();
     void log_not_taken(std::string const& id, std::string why);
@@ -79,7 +82,8 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     Timer watchdog_;
     smtp::Protocol protocol_;
     Buffer buffer_;
-    std::string mail_id_;  // of the mail being received
+    std::string mail_id_;             // of the mail being received
+    std::optional<SpoolFile> spool_;  // where its pieces are
     Clock::time_point deadline_ = Clock::time_point::max();
     Clock::time_point command_deadline_;  // for the command that is awaited to be whole
     Clock::time_point data_deadline_;     // of the whole mail being received

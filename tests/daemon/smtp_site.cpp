@@ -65,8 +65,12 @@ class ProtocolWire : public Wire {
                 case Next::begin_mail:
                     protocol_.begin_mail(new_mail_id(at_noon()), at_noon());
                     break;
+                case Next::spool:
+                    spooled_ += protocol_.take_piece();
+                    break;
                 case Next::judge:
                     mails.push_back(protocol_.take_mail());
+                    mails.back().octets.insert(0, std::exchange(spooled_, {}));
                     protocol_.answer(receipt_);
                     break;
                 case Next::start_tls:
@@ -83,7 +87,7 @@ class ProtocolWire : public Wire {
     InFlight in_flight_;
     smtp::Protocol protocol_;
     std::size_t segment_octets_;
-    std::string unread_;
+    std::string unread_, spooled_;
     bool closed_ = false;
 };
 
@@ -135,6 +139,7 @@ SmtpPolicy smtp_site_policy() {
     policy.max_sessions = 100;
     policy.max_sessions_per_ip = 100;
     policy.max_recipients = 3;
+    policy.spool_folder = std::filesystem::temp_directory_path();
     policy.local_addresses = {"help@acme.example", "postmaster", "postmaster@acme.example", "support@acme.example"};
     return policy;
 }
@@ -185,6 +190,7 @@ FakeDesk::~FakeDesk() {
 
 void FakeDesk::submit(RawMessage message, Done done) {
     std::lock_guard const lock(mutex_);
+    if (message.spool) message.octets = message.spool->read();
     mails_.push_back(std::move(message));
     unanswered_.emplace_back(std::move(done), receipt_);
     ++came_;
@@ -234,7 +240,7 @@ RunningSmtpSite::RunningSmtpSite(SmtpSite const& site, std::vector<ListenAddress
     options.listen = std::move(listen);
     if (options.listen.empty()) options.listen = {{ListenAddress::Kind::tcp, "127.0.0.1", 0, {}, "127.0.0.1:0"}};
     listener_ = std::make_unique<SmtpListener>(io_, options, std::make_shared<SmtpPolicy const>(site.policy), *desk_,
-                                               in_flight_, log_);
+                                               in_flight_, log_, disk_);
     thread_ = std::thread([this] { io_.run(); });
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -88,6 +89,7 @@ class RunningSmtpSite {
     InFlight in_flight_;
     std::unique_ptr<FakeDesk> desk_;
     boost::asio::io_context io_;
+    boost::asio::thread_pool disk_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::unique_ptr<SmtpListener> listener_;
     std::thread thread_;
