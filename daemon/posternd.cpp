@@ -26,6 +26,7 @@ sigset_t block_signals() {
     for (int const signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);  // a peer that hangs up is an error of that write
+    std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow (LimitFSIZE=)
     return signals;
 }
 

@@ -1,8 +1,11 @@
 // The daemon's machine fails it: no room, no writing, somebody holds the store, no file handles, no memory to spare.
 // Senders hear 452 or 451 and keep their mail, IMAP's stays where it is, the daemon stays up, says so once, and goes on
 // by itself.
+#include <sys/mount.h>
+
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -68,6 +71,33 @@ void check_told_once(DaemonProcess const& daemon, std::string const& name) {
     CHECK(count(log, "level=error") == 1);
 }
 
+// A file system of its own, of so many octets, over a folder; unmounted with the object.
+class SmallFileSystem {
+  public:
+    SmallFileSystem(std::filesystem::path folder, std::size_t octets) : folder_(std::move(folder)) {
+        std::filesystem::create_directories(folder_);
+        auto const size = "size=" + std::to_string(octets);
+        is_mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, size.c_str()) == 0;
+    }
+    ~SmallFileSystem() {
+        if (is_mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
+    }
+    SmallFileSystem(SmallFileSystem const&) = delete;
+    SmallFileSystem& operator=(SmallFileSystem const&) = delete;
+    [[nodiscard]] bool is_mounted() const noexcept { return is_mounted_; }
+    // Takes all the room there is.
+    void fill() const {
+        std::ofstream ballast(folder_ / "ballast", std::ios::binary);
+        std::string const block(1024, 'x');
+        while (ballast.write(block.data(), 1024).flush()) continue;
+    }
+    void empty() const { std::filesystem::remove(folder_ / "ballast"); }
+
+  private:
+    std::filesystem::path folder_;
+    bool is_mounted_ = false;
+};
+
 // A daemon on a disk that can fail, which polls a Dovecot.
 struct Site {
     Site() {
@@ -120,6 +150,48 @@ void fails_and_recovers(int error, std::string const& reply, std::string const& 
 
 TEST_CASE("a full disk: 452, and it goes on when there is room") {
     fails_and_recovers(ENOSPC, "452 4.3.1 ", "full");
+}
+
+TEST_CASE("a small file system that is filled: 452, and it goes on when there is room") {
+    DaemonProcess daemon;
+    SmallFileSystem const files(daemon.folder() / "state", std::size_t{8} << 20);
+    if (!files.is_mounted()) {
+        WARN("no right to mount a file system here: the disk that says ENOSPC by the shim stands for it");
+        return;
+    }
+    daemon.start();
+    Session session(daemon);
+    CHECK_THAT(session.give(1), StartsWith("250 "));
+    files.fill();
+    // The store's own files have room left, for some mails.
+    int taken = 1;
+    while (taken < 1000 && session.give(taken + 1).starts_with("250 ")) ++taken;
+    CHECK_THAT(session.give(taken + 1), StartsWith("452 4.3.1 "));
+    CHECK_THAT(trouble(daemon).get<std::string>(), StartsWith("store: ") && Contains("full"));
+    files.empty();
+    CHECK(eventually([&] { return trouble(daemon).is_null(); }));
+    CHECK_THAT(session.give(taken + 1), StartsWith("250 "));
+    CHECK(daemon.json({"ticket", "list"}).size() == static_cast<std::size_t>(taken) + 1);
+    CHECK(daemon.stop() == 0);
+    CHECK(daemon.postern({"audit"}).exit_code == 0);
+}
+
+TEST_CASE("files that may not grow (RLIMIT_FSIZE): 451, and it goes on when they may") {
+    DaemonProcess daemon;
+    daemon.setup.wrapper = {"prlimit", "--fsize=400000:unlimited"};
+    daemon.start();
+    Session session(daemon);
+    int taken = 0;
+    while (taken < 1000 && session.give(taken + 1).starts_with("250 ")) ++taken;
+    CHECK(taken > 0);
+    CHECK_THAT(session.give(taken + 1), StartsWith("45"));
+    CHECK_THAT(trouble(daemon).get<std::string>(), StartsWith("store: "));
+    CHECK(run_program({"prlimit", "--pid", std::to_string(daemon.pid()), "--fsize=unlimited:"}).exit_code == 0);
+    CHECK(eventually([&] { return trouble(daemon).is_null(); }));
+    CHECK_THAT(session.give(taken + 1), StartsWith("250 "));
+    CHECK(daemon.json({"ticket", "list"}).size() == static_cast<std::size_t>(taken) + 1);
+    CHECK(daemon.stop() == 0);
+    CHECK(daemon.postern({"audit"}).exit_code == 0);
 }
 
 // SQLite tells of it as of any write that failed.
