@@ -125,7 +125,11 @@ int sync_file(int fd, long call) {
         return static_cast<int>(syscall(call, fd));
     }
     if (disk.rules->lies.load() != 0) return 0;
-    if (int error = 0; fails(error)) return -1;
+    // What was written before the disk was full had its room.
+    if (auto const error = disk.write_error(); error == EIO || error == EROFS) {
+        errno = error;
+        return -1;
+    }
     // The real disk need not be asked: SIGKILL leaves the page cache alone. The log says what would be durable.
     disk.note(file->is_folder ? Kind::sync_folder : Kind::sync, file->path);
     return 0;
