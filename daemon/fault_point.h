@@ -17,8 +17,10 @@ namespace postern {
 // reach.
 inline constexpr std::array fault_points = std::to_array<std::string_view>({
     // intake
+    "smtp.spooled",  // a piece of a large mail
     "smtp.octets-complete",
     "intake.submitted",
+    "intake.read-back",  // from the spool
     "intake.parsed",
     "intake.looked-up",
     "intake.decided",

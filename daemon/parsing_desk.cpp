@@ -142,6 +142,7 @@ void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
         if (job->raw.spool) {
             job->raw.octets = job->raw.spool->read();
             job->raw.spool.reset();
+            fault_point("intake.read-back");
         }
         if (!job->raw.unread || job->raw.only_header) job->message = parse_message(job->raw.octets);
     } catch (std::exception const&) {

@@ -210,6 +210,7 @@ SmtpAwaitable<bool> SmtpSession::spool(std::string piece) {
         co_await asio::async_initiate<asio::use_awaitable_t<SmtpStrand> const, void(std::string)>(write, token);
     if (failure.empty()) {
         services_.log.is_over("spool");
+        fault_point("smtp.spooled");
         co_return true;
     }
     services_.log.begins("spool", failure, "large mail can't be written to state_dir: " + failure);

@@ -2,6 +2,16 @@
 
 namespace postern::testing {
 
+namespace {
+
+// Most are short, some long, a few large enough for the spool (daemon/smtp_policy.h).
+std::size_t some_size(unsigned random) {
+    if (random % 100 == 0) return 700'000;
+    return random % 4 == 1 ? 20'000 : 200;
+}
+
+}  // namespace
+
 Letter LetterBook::write(Letter::Way way, std::string const& ticket) {
     std::lock_guard const lock(mutex_);
     auto const number = std::to_string(entries_.size() + 1);
@@ -14,7 +24,7 @@ Letter LetterBook::write(Letter::Way way, std::string const& ticket) {
     letter.octets = "From: " + letter.from + "\r\nTo: support@acme.example\r\nSubject: " + subject +
                     "\r\nDate: Sat, 21 Nov 2026 09:00:00 +0000\r\nMessage-ID: " + letter.message_id +
                     "\r\n\r\nPlease help with number " + number + ".\r\n" +
-                    std::string(random_() % 4 == 0 ? 20'000 : 200, 'x').insert(100, "\r\n") + "\r\n";
+                    std::string(some_size(static_cast<unsigned>(random_())), 'x').insert(100, "\r\n") + "\r\n";
     for (std::size_t at = 900; at < letter.octets.size() - 100; at += 900) letter.octets.insert(at, "\r\n");
     entries_[letter.message_id] = {letter.way, letter.ticket, false};
     return letter;

@@ -194,6 +194,24 @@ TEST_CASE("files that may not grow (RLIMIT_FSIZE): 451, and it goes on when they
     CHECK(daemon.postern({"audit"}).exit_code == 0);
 }
 
+TEST_CASE("a large mail on its way into a full disk: 452, and it is taken when there is room") {
+    Site site;
+    Session session(site.daemon);
+    auto const large = mail(1) + std::string(700'000, 'x').insert(500, "\r\n");
+    auto const give = [&] {
+        return static_cast<SmtpClient&>(session).mail("ana@northwind.example", "support@acme.example", large);
+    };
+    site.disk.fail_writes(ENOSPC);
+    for (int i = 0; i < 3; ++i) CHECK_THAT(give(), StartsWith("452 4.3.1 "));
+    CHECK_THAT(trouble(site.daemon).get<std::string>(), Contains("spool: "));
+    site.disk.fail_writes(0);
+    CHECK(eventually([&] { return give().starts_with("250 "); }));
+    CHECK(eventually([&] { return trouble(site.daemon).is_null(); }));
+    CHECK(site.daemon.json({"ticket", "list"}).size() == 1);
+    CHECK(site.daemon.stop() == 0);
+    CHECK(count(site.daemon.log(), "event=trouble trouble=spool") == 1);
+}
+
 // SQLite tells of it as of any write that failed.
 TEST_CASE("a quota that is used up: 451") {
     fails_and_recovers(EDQUOT, "451 4.3.0 ", "disk I/O error");
