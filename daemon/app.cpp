@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "daemon/housekeeping.h"
 #include "daemon/imap_poller.h"
 #include "daemon/in_flight.h"
 #include "daemon/outbox_sender.h"
@@ -108,6 +109,7 @@ struct App::State {
     std::unique_ptr<TroubleSocket> troubles;
     std::unique_ptr<SmtpListener> smtp;
     std::vector<Folder> folders;
+    std::unique_ptr<Housekeeping> housekeeping;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work;
     std::thread io_thread;
 
@@ -168,6 +170,7 @@ struct App::State {
             for (auto const& address : smtp->bound())
                 log.info("listening", {{"protocol", "smtp"}, {"address", address}});
         }
+        housekeeping = std::make_unique<Housekeeping>(io, writer, clock_now);
         io_thread = std::thread([this] { io.run(); });
         start_sender();
         for (auto const& folder : options.imap) start_folder(folder);
@@ -186,6 +189,7 @@ struct App::State {
         io_work.reset();
         io.stop();
         if (io_thread.joinable()) io_thread.join();
+        housekeeping.reset();
     }
 
     void say_what_needs_a_restart(Options const& fresh) {

@@ -164,6 +164,7 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
     IntakeRecord record;
     record.ledger = ledger_entry(facts, verdict);
     record.octets = facts.raw.octets;
+    record.packed = facts.raw.packed ? &*facts.raw.packed : nullptr;
     record.keep_octets = keeps_octets(facts, verdict);
     record.mark = facts.raw.mark;
     switch (verdict.disposition) {

@@ -122,7 +122,15 @@ std::shared_ptr<ParsingDesk::Job> ParsingDesk::next_spooled_job() {
     return job;
 }
 
+// Here and not in the writer's transaction, so that others need not wait for it. The packed copy counts as in flight;
+// where there is no room for it, the writer packs, one mail at a time.
+void ParsingDesk::pack(RawMessage& raw, Packer& packer) {
+    auto const octets = raw.octets.size();
+    if (raw.in_flight.grow_to(octets + Packer::most_packed(octets))) raw.packed = packer.pack(raw.octets);
+}
+
 void ParsingDesk::parse_loop() {
+    Packer packer;
     for (;;) {
         std::shared_ptr<Job> job;
         {
@@ -130,12 +138,12 @@ void ParsingDesk::parse_loop() {
             job = next_job(lock);
         }
         if (!job) return;
-        parse(job);
+        parse(job, packer);
     }
 }
 
 // parse_message is total; what can fail is memory. Then the peer keeps its mail and tries again.
-void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
+void ParsingDesk::parse(std::shared_ptr<Job> const& job, Packer& packer) {
     fault_point("intake.submitted");
     try {
         if (job->failure) std::rethrow_exception(job->failure);
@@ -145,6 +153,7 @@ void ParsingDesk::parse(std::shared_ptr<Job> const& job) {
             fault_point("intake.read-back");
         }
         if (!job->raw.unread || job->raw.only_header) job->message = parse_message(job->raw.octets);
+        pack(job->raw, packer);
     } catch (std::exception const&) {
         job->failure = std::current_exception();
     }

@@ -38,7 +38,8 @@ class ParsingDesk : public IntakeDesk {
     [[nodiscard]] std::shared_ptr<Job> next_job(std::unique_lock<std::mutex>& lock);
     [[nodiscard]] std::shared_ptr<Job> next_spooled_job();
     void parse_loop();
-    void parse(std::shared_ptr<Job> const& job);
+    void parse(std::shared_ptr<Job> const& job, Packer& packer);
+    static void pack(RawMessage& raw, Packer& packer);
     void in_order(std::shared_ptr<Job> const& job);
     void take_in(std::shared_ptr<Job> const& job);
     void answer(Job& job, std::exception_ptr const& failure);

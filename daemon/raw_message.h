@@ -36,9 +36,10 @@ struct RawMessage {
     TimePoint
         arrived;  // at the first server that knows: INTERNALDATE by IMAP, else received; answer_within counts from it
     std::optional<ImapPlace> imap;
-    std::optional<ImapMark> mark;     // what IMAP is owed once it is committed
-    bool released = false;            // an operator let it go from held
-    InFlight::Reservation in_flight;  // its octets stay counted until it is gone
+    std::optional<ImapMark> mark;        // what IMAP is owed once it is committed
+    bool released = false;               // an operator let it go from held
+    InFlight::Reservation in_flight;     // its octets stay counted until it is gone
+    std::optional<PackedOctets> packed;  // as the store keeps them, where they were packed ahead
     std::optional<std::string>
         unread;                // why it can't be judged by its octets: it broke the process twice, or is too large
     bool only_header = false;  // octets are its header alone

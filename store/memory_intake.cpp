@@ -134,7 +134,6 @@ void MemoryStore::commit(IntakeRecord const& given, TimePoint now) {
     require_consistent(given);
     auto const record = mended(given);
     atomically([&] {
-        forget_expired(now);
         auto* ticket = record.opens ? open_ticket(*record.opens, now) : joined_ticket(record);
         put_ledger(record, now);
         if (ticket != nullptr) put_history(record, *ticket, now);
@@ -202,8 +201,9 @@ void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {
         mail->entry = entry;
         std::erase_if(state_.keys, [&](auto const& key) { return key.second.mail == id; });
     }
-    if (keeps_octets(record) && !mail->octets) {
-        mail->octets = std::make_shared<std::string const>(record.octets);
+    if (record.ledger.disposition == Disposition::duplicate) mail->octets.reset();
+    if (keeps_octets(record)) {
+        if (!mail->octets) mail->octets = std::make_shared<std::string const>(record.octets);
         mail->octets_expire = octets_expire(record, now);
     }
     for (auto const& key : record.keys) {
@@ -256,11 +256,12 @@ void MemoryStore::put_bounce(IntakeRecord const& record, TimePoint now) {
     }
 }
 
-void MemoryStore::forget_expired(TimePoint now) {
+bool MemoryStore::forget_expired(TimePoint now) {
     std::erase_if(state_.keys, [&](auto const& key) { return key.second.expires && *key.second.expires <= now; });
     for (auto& mail : state_.mails) {
         if (mail.octets_expire && *mail.octets_expire <= now) mail.octets.reset();
     }
+    return false;
 }
 
 }  // namespace postern

@@ -265,6 +265,10 @@ AuditReport MemoryStore::audit(TimePoint now) {
     return report;
 }
 
+bool MemoryStore::back_up(std::filesystem::path const& file) {
+    throw StoreError{StoreError::Kind::broken, "store: one in memory has nothing to copy to " + file.string()};
+}
+
 std::int64_t MemoryStore::data_version() {
     return 0;
 }  // nobody else can commit here

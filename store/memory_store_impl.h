@@ -64,6 +64,7 @@ class MemoryStore final : public Store {
     [[nodiscard]] ReceiptState receipt_state(MailId const& id) override;
     [[nodiscard]] std::uint64_t held_count() override;
     bool drop_held(MailId const& id, TimePoint now) override;
+    bool forget_expired(TimePoint now) override;
 
     [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;
     [[nodiscard]] std::optional<TicketHistory> ticket(TicketNumber const& number) override;
@@ -94,6 +95,7 @@ class MemoryStore final : public Store {
     [[nodiscard]] StatusCounts status_counts() override;
     void prove_writable() override {}
     [[nodiscard]] AuditReport audit(TimePoint now) override;
+    [[nodiscard]] bool back_up(std::filesystem::path const& file) override;
     [[nodiscard]] std::int64_t data_version() override;
 
   private:
@@ -109,7 +111,6 @@ class MemoryStore final : public Store {
     void put_article(MemoryState::TicketRecord& ticket, Article article, std::string const& mail);
     void put_outgoing(IntakeRecord const& record, MemoryState::TicketRecord* ticket, TimePoint now);
     void put_bounce(IntakeRecord const& record, TimePoint now);
-    void forget_expired(TimePoint now);
     [[nodiscard]] bool overtakes(MemoryState::Sent const& mail) const;
 
     MemoryState state_;

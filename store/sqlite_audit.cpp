@@ -7,6 +7,7 @@
 #include "parsers/digest.h"
 #include "parsers/message.h"
 #include "store/record_rules.h"
+#include "store/sqlite_raw.h"
 #include "store/sqlite_recounts.h"
 #include "store/store.h"
 
@@ -143,9 +144,11 @@ class Audit {
     }
 
     void look_at_octets_of(Mail const& mail) {
-        Query row{connection_, "SELECT octets FROM raw WHERE mail = ?", mail.row};
+        Query row{connection_,
+                  "SELECT " POSTERN_RAW_COLUMNS " FROM raw r JOIN ledger l ON l.seq = r.mail WHERE r.mail = ?",
+                  mail.row};
         if (!row.step()) return;
-        auto const octets = row.view(0);
+        auto const octets = octets_in(row, 0);
         if (octets.size() != mail.size) {
             auto const sizes = std::to_string(octets.size()) + " instead of " + std::to_string(mail.size);
             report_.add(problem(mail.id, mail.ticket, "its octets are not as many as came", sizes));

@@ -3,6 +3,7 @@
 
 #include "store/record_rules.h"
 #include "store/sqlite_json.h"
+#include "store/sqlite_raw.h"
 #include "store/sqlite_store_impl.h"
 
 namespace postern {
@@ -12,8 +13,8 @@ namespace {
 // One commit: the rows of one record.
 class Commit {
   public:
-    Commit(SqliteConnection& connection, IntakeRecord const& record, TimePoint now)
-        : connection_(connection), record_(record), now_(now) {}
+    Commit(SqliteConnection& connection, Packer& packer, IntakeRecord const& record, TimePoint now)
+        : connection_(connection), packer_(packer), record_(record), now_(now) {}
 
     void run() {
         if (record_.opens) open_ticket();
@@ -160,11 +161,14 @@ class Commit {
     }
 
     void put_octets() {
+        // Of a copy that was held the first one's are enough.
+        if (record_.ledger.disposition == Disposition::duplicate) {
+            Query{connection_, "DELETE FROM raw WHERE mail = ?", mail_}.run();
+        }
         if (!keeps_octets(record_)) return;
-        Query{connection_,
-              "INSERT INTO raw (mail, encoding, expires, octets) VALUES (?, 'identity', ?, ?) ON CONFLICT DO NOTHING",
-              mail_, octets_expire(record_, now_), Blob{record_.octets}}
-            .run();
+        auto const expires = octets_expire(record_, now_);
+        if (record_.packed != nullptr) return put_raw(connection_, mail_, record_.octets, *record_.packed, expires);
+        put_raw(connection_, mail_, record_.octets, packer_.pack(record_.octets), expires);
     }
 
     void put_keys() {
@@ -320,6 +324,7 @@ class Commit {
     }
 
     SqliteConnection& connection_;
+    Packer& packer_;
     IntakeRecord const& record_;
     TimePoint now_;
     std::optional<TicketRow> ticket_;
@@ -330,10 +335,7 @@ class Commit {
 
 void SqliteStore::commit(IntakeRecord const& record, TimePoint now) {
     require_consistent(record);
-    connection_.atomically([&] {
-        if (now >= next_forgetting_) forget_expired(now);
-        Commit{connection_, record, now}.run();
-    });
+    connection_.atomically([&] { Commit{connection_, packer_, record, now}.run(); });
 }
 
 }  // namespace postern

@@ -21,10 +21,24 @@ StoreError::Kind kind_of(int code, int system_error) {
             return StoreError::Kind::full;
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
-            return system_error == ENOSPC || system_error == EDQUOT ? StoreError::Kind::full : StoreError::Kind::broken;
+            return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ? StoreError::Kind::full
+                                                                                             : StoreError::Kind::broken;
         default:
             return StoreError::Kind::broken;
     }
+}
+
+// https://www.sqlite.org/uri.html; every octet that might mean something else is escaped.
+std::string immutable_uri(std::filesystem::path const& file) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string uri{"file:"};
+    for (auto const c : std::filesystem::absolute(file).string()) {
+        auto const octet = static_cast<unsigned char>(c);
+        uri += '%';
+        uri += hex[octet >> 4U];
+        uri += hex[octet & 0xFU];
+    }
+    return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -38,6 +52,9 @@ StoreError store_error(SQLite::Exception const& exception, SQLite::Database cons
 
 SqliteConnection::SqliteConnection(std::filesystem::path const& file, std::chrono::milliseconds busy_timeout)
     : database_(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, static_cast<int>(busy_timeout.count())) {}
+
+SqliteConnection::SqliteConnection(std::filesystem::path const& file, Unchanged)
+    : database_(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX) {}
 
 SQLite::Statement& SqliteConnection::statement(char const* sql) {
     auto& entry = statements_[sql];

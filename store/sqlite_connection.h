@@ -30,6 +30,9 @@ struct Blob {  // octets to be bound, as they are
 class SqliteConnection {
   public:
     SqliteConnection(std::filesystem::path const& file, std::chrono::milliseconds busy_timeout);
+    // Of a file that nobody has open: read without a lock, a log or an index beside it.
+    enum class Unchanged { at_rest };
+    SqliteConnection(std::filesystem::path const& file, Unchanged);
     SqliteConnection(SqliteConnection const&) = delete;
     SqliteConnection& operator=(SqliteConnection const&) = delete;
 

@@ -8,9 +8,31 @@ namespace postern {
 
 namespace {
 
-// What has expired is looked for no more often than this, and so many rows of a kind at once: a commit stays short.
-constexpr std::chrono::minutes forgetting_pause{1};
-constexpr int forgotten_at_once = 500;
+// What one transaction forgets: so that it takes milliseconds.
+constexpr int keys_at_once = 500;
+constexpr int mails_at_once = 100;
+constexpr std::uint64_t octets_at_once = 8U << 20U;
+
+// False: all are forgotten.
+bool forget_keys(SqliteConnection& connection, TimePoint now) {
+    Query forget{connection,
+                 "DELETE FROM arrival_key WHERE key IN (SELECT key FROM arrival_key WHERE expires <= ? LIMIT ?)", now,
+                 keys_at_once};
+    return forget.run() == keys_at_once;
+}
+
+bool forget_octets(SqliteConnection& connection, TimePoint now) {
+    std::vector<std::int64_t> mails;
+    std::uint64_t octets = 0;
+    Query expired{connection, "SELECT mail, length(octets) FROM raw WHERE expires <= ?", now};
+    bool more = false;
+    while ((more = expired.step()) && mails.size() < mails_at_once && octets < octets_at_once) {
+        mails.push_back(expired.integer(0));
+        octets += expired.count(1);
+    }
+    for (auto const mail : mails) Query{connection, "DELETE FROM raw WHERE mail = ?", mail}.run();
+    return more;
+}
 
 void find_duplicate(SqliteConnection& connection, ArrivalQuestion const& question, ArrivalContext& context) {
     for (auto const& key : question.arrival_keys) {
@@ -101,14 +123,14 @@ TicketNumber SqliteStore::next_ticket_number(std::string_view tag, std::int64_t 
     return number;
 }
 
-void SqliteStore::forget_expired(TimePoint now) {
-    next_forgetting_ = now + forgetting_pause;
-    Query{connection_, "DELETE FROM arrival_key WHERE key IN (SELECT key FROM arrival_key WHERE expires <= ? LIMIT ?)",
-          now, forgotten_at_once}
-        .run();
-    Query{connection_, "DELETE FROM raw WHERE mail IN (SELECT mail FROM raw WHERE expires <= ? LIMIT ?)", now,
-          forgotten_at_once}
-        .run();
+bool SqliteStore::forget_expired(TimePoint now) {
+    bool more = false;
+    connection_.atomically([&] {
+        bool const more_keys = forget_keys(connection_, now);
+        bool const more_octets = forget_octets(connection_, now);
+        more = more_keys || more_octets;
+    });
+    return more;
 }
 
 }  // namespace postern

@@ -2,6 +2,7 @@
 
 #include "store/record_rules.h"
 #include "store/sqlite_json.h"
+#include "store/sqlite_raw.h"
 #include "store/sqlite_store_impl.h"
 
 // Columns that give a LedgerEntry without its story: see entry_of().
@@ -91,9 +92,11 @@ std::optional<LedgerEntry> SqliteStore::ledger_entry(std::string_view id) {
 
 std::optional<std::string> SqliteStore::raw_octets(MailId const& id) {
     return connection_.snapshot([&]() -> std::optional<std::string> {
-        Query query{connection_, "SELECT r.octets FROM ledger l JOIN raw r ON r.mail = l.seq WHERE l.id = ?", id.text};
+        Query query{connection_,
+                    "SELECT " POSTERN_RAW_COLUMNS " FROM ledger l JOIN raw r ON r.mail = l.seq WHERE l.id = ?",
+                    id.text};
         if (!query.step()) return std::nullopt;
-        return query.text(0);
+        return octets_in(query, 0);
     });
 }
 

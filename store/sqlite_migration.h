@@ -14,12 +14,15 @@ namespace postern {
 // schema/sqlite/NNN.sql in order; file N makes version N out of version N-1.
 [[nodiscard]] std::span<std::string_view const> sqlite_migrations();
 
-// Makes an empty file, mode 0600, if there is none.
-void create_sqlite_file(std::filesystem::path const& file);
+// The version, after a look at whose file it is; 0: a new file. Throws StoreError.
+[[nodiscard]] int schema_version(SqliteConnection& connection, std::filesystem::path const& file);
 
-// Brings the schema to the newest of `migrations`, in one transaction; the older file is copied to FILE.before-N first,
-// N being the version it gets. Throws StoreError: schema_newer; schema_older where it must not migrate; broken for a
-// file that is not Postern's.
+// Throws StoreError (schema_newer).
+void refuse_newer(int version, int newest, std::filesystem::path const& file);
+
+// Brings the schema to the newest of `migrations`, in one transaction, in which the older file is copied first, to
+// FILE.schema-N.backup, N being its version. Throws StoreError: schema_newer; schema_older where it must not migrate;
+// broken for a file that is not Postern's.
 void prepare_schema(SqliteConnection& connection, std::filesystem::path const& file, Migrate migrate,
                     std::span<std::string_view const> migrations = sqlite_migrations());
 

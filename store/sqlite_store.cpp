@@ -4,7 +4,9 @@
 
 #include <mutex>
 
+#include "store/file_sync.h"
 #include "store/sqlite_audit.h"
+#include "store/sqlite_backup.h"
 #include "store/sqlite_functions.h"
 #include "store/sqlite_migration.h"
 #include "store/sqlite_store_impl.h"
@@ -57,7 +59,7 @@ std::unique_ptr<Store> open_sqlite_store(SqliteOptions const& options) {
     std::unique_ptr<SqliteStore> store;
     try {
         configure_library();
-        if (options.migrate == Migrate::yes) create_sqlite_file(options.file);
+        if (options.migrate == Migrate::yes) create_store_file(options.file);
         store = std::make_unique<SqliteStore>(options.file, options.busy_timeout);
         prepare_schema(store->connection(), options.file, options.migrate);
         set_pragmas(store->connection());
@@ -109,6 +111,10 @@ void SqliteStore::prove_writable() {
             throw connection_.failure(exception);
         }
     });
+}
+
+bool SqliteStore::back_up(std::filesystem::path const& file) {
+    return copy_sqlite_file(connection_, file, FileInTheMaking::Existing::refuse);
 }
 
 std::int64_t SqliteStore::data_version() {

@@ -21,4 +21,8 @@ struct SqliteOptions {
 // Throws StoreError. The file is made with mode 0600.
 [[nodiscard]] std::unique_ptr<Store> open_sqlite_store(SqliteOptions const& options);
 
+// Looks at a copy of a store, which nobody has open, and changes nothing: SQLite's own structure, the references, and
+// the audit. What is no readable store is a problem too. Throws StoreError: schema_newer.
+[[nodiscard]] AuditReport verify_sqlite_store(std::filesystem::path const& file, TimePoint now);
+
 }  // namespace postern

@@ -43,6 +43,7 @@ class SqliteStore final : public Store {
     [[nodiscard]] ReceiptState receipt_state(MailId const& id) override;
     [[nodiscard]] std::uint64_t held_count() override;
     bool drop_held(MailId const& id, TimePoint now) override;
+    bool forget_expired(TimePoint now) override;
 
     [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;
     [[nodiscard]] std::optional<TicketHistory> ticket(TicketNumber const& number) override;
@@ -73,13 +74,12 @@ class SqliteStore final : public Store {
     [[nodiscard]] StatusCounts status_counts() override;
     void prove_writable() override;
     [[nodiscard]] AuditReport audit(TimePoint now) override;
+    [[nodiscard]] bool back_up(std::filesystem::path const& file) override;
     [[nodiscard]] std::int64_t data_version() override;
 
   private:
-    void forget_expired(TimePoint now);
-
     SqliteConnection connection_;
-    TimePoint next_forgetting_{};
+    Packer packer_;
 };
 
 }  // namespace postern

@@ -2,6 +2,7 @@
 
 #include "store/record_rules.h"
 #include "store/sqlite_json.h"
+#include "store/sqlite_raw.h"
 #include "store/sqlite_store_impl.h"
 
 // Columns that give a Ticket: see ticket_of().
@@ -131,12 +132,14 @@ std::optional<TicketHistory> SqliteStore::ticket(TicketNumber const& number) {
 std::optional<Store::AttachmentSource> SqliteStore::attachment(TicketNumber const& number, std::int64_t attachment) {
     return connection_.snapshot([&]() -> std::optional<AttachmentSource> {
         Query row{connection_,
-                  "SELECT r.octets, a.number, a.name, a.media_type, a.size, a.sha256, a.inline, a.content_id, a.locator"
+                  "SELECT " POSTERN_RAW_COLUMNS
+                  ", a.number, a.name, a.media_type, a.size, a.sha256, a.inline, a.content_id, a.locator"
                   " FROM ticket t JOIN attachment a ON a.ticket = t.id JOIN raw r ON r.mail = a.mail"
+                  " JOIN ledger l ON l.seq = a.mail"
                   " WHERE t.tag = ? AND t.number = ? AND a.number = ?",
                   number.tag, number.number, attachment};
         if (!row.step()) return std::nullopt;
-        return AttachmentSource{row.text(0), attachment_of(row, 1)};
+        return AttachmentSource{octets_in(row, 0), attachment_of(row, 3)};
     });
 }
 

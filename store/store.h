@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -20,6 +21,7 @@
 #include "store/ids.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
+#include "store/packed_octets.h"
 #include "store/ticket.h"
 
 namespace postern {
@@ -94,8 +96,10 @@ struct ImapMark {
 
 // All that follows from one mail; committed together or not at all.
 struct IntakeRecord {
-    LedgerEntry ledger;            // an entry with this id that is held is replaced: that is a release
-    std::string_view octets;       // the raw mail
+    LedgerEntry ledger;       // an entry with this id that is held is replaced: that is a release
+    std::string_view octets;  // the raw mail
+    // The octets as the store keeps them, made ahead, off the thread that commits; null: commit makes them.
+    PackedOctets const* packed = nullptr;
     bool keep_octets = true;       // false: of mail refused by SMTP the ledger row alone is kept
     std::vector<ArrivalKey> keys;  // none for what was refused or dropped
     std::optional<NewTicket> opens;
@@ -159,6 +163,9 @@ class Store {
     [[nodiscard]] virtual std::uint64_t held_count() = 0;  // cheap enough to be asked for each mail
     // held -> dropped, its arrival keys forgotten. False: it is not held.
     virtual bool drop_held(MailId const& id, TimePoint now) = 0;
+    // Forgets arrival keys that hold no longer, and octets of refused mail after their 30 days; the ledger rows stay.
+    // So much as a short transaction takes; true: there is more.
+    virtual bool forget_expired(TimePoint now) = 0;
 
     // Tickets, oldest first. The changing verbs return false where there is no such ticket, and add an event where they
     // change something.
@@ -206,6 +213,9 @@ class Store {
     // Recounts everything on one state of the store, while others go on writing: each mail has one known disposition,
     // its ticket, article, octets, attachments and the receipt it is owed. Holds the octets of one mail at a time.
     [[nodiscard]] virtual AuditReport audit(TimePoint now) = 0;
+    // Copies the store as it is now to a new file, while others go on writing. False: there is a file of that name. Not
+    // within atomically().
+    [[nodiscard]] virtual bool back_up(std::filesystem::path const& file) = 0;
     // Changes when another Store object committed something since; for noticing an operator's work without reading it.
     [[nodiscard]] virtual std::int64_t data_version() = 0;
 };

@@ -24,6 +24,7 @@ forbid templates '(store|config|daemon)/'           'templates include parsers o
 forbid parsers   '(sys/socket|fstream|unistd|boost/asio)' 'parsers do no I/O'
 owner 'mimetic/'   'parsers/mime_tree.cpp'
 owner 'SQLiteCpp/' 'store/sqlite_[a-z_]*\.(cpp|h)'
+owner 'zstd'       'store/packed_octets\.cpp'
 owner 'toml\+\+/'  'config/[a-z_]*\.cpp'
 owner 'curl/'      'daemon/(curl_[a-z_]*|imap_connection|outbox_sender|relay_[a-z_]*)\.(cpp|h)'
 owner 'CLI/'       'daemon/(posternd|cli/command_line)\.cpp'

@@ -50,8 +50,24 @@ std::string mail_id(int n) {
     return id;
 }
 
+// Octets as mail has them: words in lines, of which zstd makes about a half.
+std::string mail_text(std::size_t size) {
+    static constexpr char const* words[] = {"printer",   "smokes", "since",  "the",    "update", "of",
+                                            "yesterday", "we",     "cannot", "print",  "in",     "our",
+                                            "office",    "please", "help",   "and",    "error",  "code",
+                                            "shows",     "third",  "floor",  "driver", "again",  "still"};
+    std::string text;
+    for (std::uint64_t n = 0; text.size() < size; ++n) {
+        auto const drawn = scattered(n);
+        text += words[static_cast<std::size_t>(std::stoul(drawn.substr(0, 4), nullptr, 16)) % std::size(words)];
+        text += n % 11 == 10 ? " " + drawn.substr(4, 12) + "\r\n" : " ";
+    }
+    text.resize(size);
+    return text;
+}
+
 struct Samples {
-    std::string octets = std::string(3072, 'x');
+    std::string octets = mail_text(3072);
     std::string receipt = std::string(4096, 'y');
     std::string text = std::string(1200, 'z');
     std::vector<StoryStep> story = std::vector<StoryStep>(

@@ -253,7 +253,7 @@ CONTRACT("keys that have expired are forgotten, those that hold are not") {
         record.keys = {{"short-" + std::to_string(n), at(60)}, {"long-" + std::to_string(n), {}}};
         store.commit(record, at(0));
     }
-    store.commit(apart(Disposition::ignored, "later", 3600), at(3600));
+    CHECK_FALSE(store.forget_expired(at(3600)));
     ArrivalQuestion question;
     question.now = at(0);  // asked as if no time had passed: what is still found was not forgotten
     question.arrival_keys = {"short-0", "short-19"};
@@ -370,12 +370,49 @@ CONTRACT("octets: of SMTP refusals none are kept, of others refused for 30 days"
     CHECK(store.raw_octets({"M2"}) == "hello");
 
     constexpr std::int64_t day = 86400;
-    store.commit(apart(Disposition::ignored, "M4", 29 * day), at(29 * day));
+    CHECK_FALSE(store.forget_expired(at(30 * day - 1)));
     CHECK(store.raw_octets({"M2"}) == "hello");
-    store.commit(apart(Disposition::ignored, "M5", 30 * day), at(30 * day));
+    CHECK_FALSE(store.forget_expired(at(30 * day)));
     CHECK_FALSE(store.raw_octets({"M2"}));
     CHECK(store.raw_octets({"M3"}) == "hello");
     CHECK(store.ledger_entry("M2"));
+}
+
+CONTRACT("what expires is forgotten a little at a time, until nothing is left") {
+    TestType backend;
+    auto& store = backend.store;
+    constexpr int mails = 250;
+    store.atomically([&] {
+        for (int n = 0; n < mails; ++n) {
+            store.commit(apart(Disposition::refused, "R" + std::to_string(n)), at(0));
+            auto record = apart(Disposition::ignored, "M" + std::to_string(n));
+            for (int k = 0; k < 5; ++k) {
+                record.keys.push_back({std::to_string(n) + "-" + std::to_string(k), at(60)});
+            }
+            store.commit(record, at(0));
+        }
+    });
+    constexpr std::int64_t later = 31 * 86400;
+    int rounds = 1;
+    while (store.forget_expired(at(later))) REQUIRE(++rounds < mails);
+    ArrivalQuestion question;
+    question.now = at(0);
+    for (int n = 0; n < mails; ++n) {
+        CHECK_FALSE(store.raw_octets({"R" + std::to_string(n)}));
+        question.arrival_keys.push_back(std::to_string(n) + "-4");
+    }
+    CHECK_FALSE(store.lookup(question).duplicate_of);
+    CHECK(store.raw_octets({"M0"}) == "hello");
+    CHECK(store.ledger({}).size() == 2 * mails);
+}
+
+CONTRACT("a held copy that is released as a duplicate keeps no octets of its own") {
+    TestType backend;
+    auto& store = backend.store;
+    store.commit(apart(Disposition::held, "M1"), at(0));
+    CHECK(store.raw_octets({"M1"}) == "hello");
+    store.commit(apart(Disposition::duplicate, "M1"), at(1));
+    CHECK_FALSE(store.raw_octets({"M1"}));
 }
 
 CONTRACT("an empty mail has octets: none") {

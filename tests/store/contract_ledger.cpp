@@ -130,6 +130,7 @@ CONTRACT("octets of 25 MiB come back byte for byte") {
     for (std::size_t n = 0; n < octets.size(); n += 4099) octets[n] = static_cast<char>(n);
     auto record = apart(Disposition::held, "M1");
     record.octets = octets;
+    record.ledger.size = octets.size();
     backend.store.commit(record, at(0));
     CHECK((backend.store.raw_octets({"M1"}) == octets));
 }

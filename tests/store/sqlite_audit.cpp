@@ -5,6 +5,7 @@
 #include "store/sqlite_store_impl.h"
 #include "tests/store/backends.h"
 #include "tests/store/records.h"
+#include "tests/store/sqlite_file_tools.h"
 
 using namespace postern;
 using namespace postern::test;
@@ -70,12 +71,6 @@ class AuditedStore {
   private:
     SqliteBackend backend_;
 };
-
-std::string told(AuditReport const& report) {
-    std::string lines;
-    for (auto const& problem : report.problems) lines += problem.what + '\n';
-    return lines;
-}
 
 struct Damage {
     char const* sql;

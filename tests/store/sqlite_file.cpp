@@ -1,57 +1,19 @@
 // The file of the SQLite store: whose it is, who may read it, which schema, what becomes of it when the disk is full.
-#include <sys/stat.h>
-
 #include <fstream>
 
 #include "store/sqlite_migration.h"
 #include "store/sqlite_store_impl.h"
 #include "tests/store/backends.h"
 #include "tests/store/records.h"
+#include "tests/store/sqlite_file_tools.h"
 
 using namespace postern;
 using namespace postern::test;
 
 namespace {
 
-mode_t mode_of(std::filesystem::path const& file) {
-    struct stat status {};
-    REQUIRE(::stat(file.c_str(), &status) == 0);
-    return status.st_mode & 0777U;
-}
-
-// The umask of a careless administrator; put back at the end.
-struct OpenUmask {
-    mode_t before = ::umask(0);
-    ~OpenUmask() { ::umask(before); }
-};
-
-StoreError::Kind failure_of(SqliteOptions const& options) {
-    try {
-        static_cast<void>(open_sqlite_store(options));
-    } catch (StoreError const& error) {
-        INFO(error.what());
-        return error.kind();
-    }
-    FAIL("opened");
-    return StoreError::Kind::busy;
-}
-
 SQLite::Database& database_of(Store& store) {
     return dynamic_cast<SqliteStore&>(store).connection().database();
-}
-
-void sql(std::filesystem::path const& file, std::string const& text) {
-    SQLite::Database{file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec(text);
-}
-
-std::int64_t number_in(std::filesystem::path const& file, std::string const& query) {
-    SQLite::Database database{file.string(), SQLite::OPEN_READONLY};
-    return database.execAndGet(query).getInt64();
-}
-
-void migrate(std::filesystem::path const& file, std::vector<std::string_view> const& migrations) {
-    SqliteConnection connection{file, std::chrono::milliseconds{100}};
-    prepare_schema(connection, file, Migrate::yes, migrations);
 }
 
 }  // namespace
@@ -121,63 +83,13 @@ TEST_CASE("a file that is no SQLite file is left alone") {
     CHECK(std::filesystem::file_size(file) == 5000);
 }
 
-TEST_CASE("a newer program's store is refused, and not changed") {
-    SqliteBackend backend;
-    backend.owner.reset();
-    sql(backend.file, "PRAGMA user_version = 9999");
-    CHECK(failure_of({backend.file, Migrate::yes}) == StoreError::Kind::schema_newer);
-    CHECK(failure_of({backend.file, Migrate::no}) == StoreError::Kind::schema_newer);
-    CHECK(number_in(backend.file, "PRAGMA user_version") == 9999);
-}
-
-TEST_CASE("an older store is copied aside and brought up to date") {
-    OpenUmask const umask;
-    SqliteBackend backend;
-    open_ticket(backend.store, "M1");
-    backend.owner.reset();
-    auto const first = sqlite_migrations().front();
-    migrate(backend.file, {first, "ALTER TABLE ticket ADD COLUMN colour TEXT; UPDATE ticket SET colour = 'red'"});
-
-    CHECK(number_in(backend.file, "PRAGMA user_version") == 2);
-    CHECK(number_in(backend.file, "SELECT count(*) FROM ticket WHERE colour = 'red'") == 1);
-    CHECK(failure_of({backend.file, Migrate::yes}) == StoreError::Kind::schema_newer);
-
-    auto const aside = backend.folder.path() / "postern.db.before-2";
-    CHECK(mode_of(aside) == 0600);
-    CHECK_FALSE(std::filesystem::exists(aside.string() + ".part"));
-    auto const old = open_sqlite_store({aside, Migrate::no});
-    CHECK(old->tickets({}).size() == 1);
-    CHECK(old->raw_octets({"M1"}) == "hello");
-}
-
-TEST_CASE("an older store is not migrated by who may not") {
-    SqliteBackend backend;
-    backend.owner.reset();
-    SqliteConnection connection{backend.file, std::chrono::milliseconds{100}};
-    std::vector<std::string_view> const migrations{sqlite_migrations().front(), "SELECT 1"};
-    CHECK_THROWS_AS(prepare_schema(connection, backend.file, Migrate::no, migrations), StoreError);
-    CHECK(number_in(backend.file, "PRAGMA user_version") == 1);
-}
-
-TEST_CASE("a migration that fails changes nothing") {
-    SqliteBackend backend;
-    open_ticket(backend.store, "M1");
-    backend.owner.reset();
-    auto const first = sqlite_migrations().front();
-    CHECK_THROWS(migrate(backend.file, {first, "CREATE TABLE extra (x TEXT) STRICT", "DELETE FROM nothing_such"}));
-    CHECK_THROWS_AS(migrate(backend.file, {first, "PRAGMA defer_foreign_keys = ON; DELETE FROM ticket"}), StoreError);
-    auto const store = open_sqlite_store({backend.file, Migrate::yes});
-    CHECK(store->tickets({}).size() == 1);
-    CHECK(number_in(backend.file, "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'") == 0);
-}
-
 TEST_CASE("a full disk: the work is undone, the store says so, and goes on when there is room") {
     SqliteBackend backend;
     open_ticket(backend.store, "M1");
     auto& database = database_of(backend.store);
     auto const pages = database.execAndGet("PRAGMA page_count").getInt();
     database.exec("PRAGMA max_page_count = " + std::to_string(pages + 10));
-    std::string const large(1U << 20U, 'x');
+    auto const large = noise(1U << 20U);
     auto record = apart(Disposition::held, "M2");
     record.octets = large;
     try {
@@ -199,7 +111,7 @@ TEST_CASE("a full disk under nested work: the others are kept whole or the whole
     auto& database = database_of(backend.store);
     auto const pages = database.execAndGet("PRAGMA page_count").getInt();
     database.exec("PRAGMA max_page_count = " + std::to_string(pages + 40));
-    std::string const large(64U << 10U, 'x');
+    auto const large = noise(64U << 10U);
     int committed = 0;
     bool all_undone = false;
     try {

@@ -8,6 +8,7 @@
 
 #include "tests/store/backends.h"
 #include "tests/store/records.h"
+#include "tests/store/sqlite_file_tools.h"
 
 using namespace postern;
 using namespace postern::test;
@@ -152,7 +153,7 @@ TEST_CASE("killed in the middle of a transaction: nothing of it stays") {
                 store->commit(opening(store->next_ticket_number("ACME", 1000), "M" + std::to_string(n)), at(n));
             }
             // More than SQLite's cache: part of it is in the log already.
-            std::string const large(48U << 20U, 'x');
+            auto const large = noise(48U << 20U);
             auto record = apart(Disposition::held, "large");
             record.octets = large;
             store->commit(record, at(0));

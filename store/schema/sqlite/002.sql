@@ -1,0 +1,3 @@
+-- From here on raw.encoding may be 'zstd': 16 digits of the frame's SHA-256, then the frame, whose content has the
+-- ledger's size and digest. Nothing is rewritten. The number alone keeps a program of schema 1 from handing out a
+-- frame as the mail.
