@@ -39,6 +39,7 @@ struct ImapPlace {
 struct LedgerEntry {
     MailId id;
     TimePoint received;
+    TimePoint committed;  // it got its present disposition; given by the store
     Source source = Source::smtp;
     std::string mailbox;       // the support address it came to
     std::string reverse_path;  // "" is the null one

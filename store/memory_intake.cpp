@@ -179,6 +179,7 @@ void MemoryStore::put_history(IntakeRecord const& record, MemoryState::TicketRec
 void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {
     auto const& id = record.ledger.id.text;
     auto entry = record.ledger;
+    entry.committed = now;
     if (entry.ticket && !record.opens && find_ticket(*entry.ticket) == nullptr) {
         contradiction(record, "its ledger row names a ticket that does not exist");
     }

@@ -74,6 +74,14 @@ std::optional<TimePoint> MemoryStore::next_due() {
     return next;
 }
 
+std::vector<OutboxMail> MemoryStore::answers_to(MailId const& id) {
+    std::vector<OutboxMail> mails;
+    for (auto const& sent : state_.outbox) {
+        if (sent.mail.caused_by == id) mails.push_back(sent.mail);
+    }
+    return mails;
+}
+
 std::vector<OutboxMail> MemoryStore::outbox() {
     std::vector<OutboxMail> mails;
     for (auto const& sent : state_.outbox) {

@@ -124,10 +124,10 @@ std::uint64_t MemoryStore::held_count() {
 }
 
 bool MemoryStore::drop_held(MailId const& id, TimePoint now) {
-    static_cast<void>(now);
     auto* mail = find_mail(id.text);
     if (mail == nullptr || mail->entry.disposition != Disposition::held) return false;
     mail->entry.disposition = Disposition::dropped;
+    mail->entry.committed = now;
     std::erase_if(state_.keys, [&](auto const& key) { return key.second.mail == id.text; });
     return true;
 }

@@ -79,6 +79,7 @@ class MemoryStore final : public Store {
     void release_claims() override;
     void release_claim(OutboxId id) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;
+    [[nodiscard]] std::vector<OutboxMail> answers_to(MailId const& id) override;
     [[nodiscard]] std::vector<OutboxMail> outbox() override;
     bool retry_outgoing(OutboxId id, TimePoint now) override;
     bool drop_outgoing(OutboxId id, TimePoint now) override;

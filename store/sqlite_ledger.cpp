@@ -9,7 +9,7 @@
 #define POSTERN_LEDGER_COLUMNS                                                                                   \
     "SELECT l.id, l.received, l.source, l.mailbox, l.reverse_path, l.client, l.sender, l.message_id, l.subject," \
     " l.size, l.sha256, l.disposition, l.rule, l.reason, t.tag, t.number, l.receipt_why, l.imap_folder,"         \
-    " l.imap_uid_validity, l.imap_uid, l.story FROM ledger l LEFT JOIN ticket t ON t.id = l.ticket "
+    " l.imap_uid_validity, l.imap_uid, l.story, l.committed FROM ledger l LEFT JOIN ticket t ON t.id = l.ticket "
 
 namespace postern {
 
@@ -19,6 +19,7 @@ LedgerEntry entry_of(Query const& row) {
     LedgerEntry entry;
     entry.id = {row.text(0)};
     entry.received = row.time(1);
+    entry.committed = row.time(21);
     entry.source = word<Source>(row, 2, parse_source);
     entry.mailbox = row.text(3);
     entry.reverse_path = row.text(4);

@@ -142,6 +142,17 @@ std::optional<TimePoint> SqliteStore::next_due() {
     });
 }
 
+std::vector<OutboxMail> SqliteStore::answers_to(MailId const& id) {
+    return connection_.snapshot([&] {
+        std::vector<OutboxMail> mails;
+        Query row{connection_,
+                  POSTERN_OUTBOX_COLUMNS "WHERE o.caused_by = (SELECT seq FROM ledger WHERE id = ?) ORDER BY o.id",
+                  id.text};
+        while (row.step()) mails.push_back(mail_of(row));
+        return mails;
+    });
+}
+
 std::vector<OutboxMail> SqliteStore::outbox() {
     return connection_.snapshot([&] {
         std::vector<OutboxMail> mails;

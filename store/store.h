@@ -192,6 +192,8 @@ class Store {
     virtual void release_claim(OutboxId id) = 0;  // of a mail that was not tried: due as it was before
     // When claim_due will next have something to hand out: at the latest when a claim ends that nobody settled.
     [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;
+    // What was owed for a mail and whatever became of it, without octets, oldest first.
+    [[nodiscard]] virtual std::vector<OutboxMail> answers_to(MailId const& id) = 0;
     [[nodiscard]] virtual std::vector<OutboxMail> outbox() = 0;  // queued and failed, without octets, oldest first
     // Queued or failed -> due now; false too for one that bounced after it was sent: there are no octets any more.
     virtual bool retry_outgoing(OutboxId id, TimePoint now) = 0;

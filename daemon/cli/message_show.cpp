@@ -14,15 +14,27 @@ namespace {
 struct ReceiptStory {
     ReceiptState state = ReceiptState::none;
     std::string why;  // of none: which rule; of queued and failed: what the relay said
+    std::optional<OutboxMail> mail;
 };
 
 ReceiptStory receipt_of(Store& store, LedgerEntry const& entry) {
-    ReceiptStory story{store.receipt_state(entry.id), entry.receipt_why};
-    if (story.state != ReceiptState::queued && story.state != ReceiptState::failed) return story;
-    for (auto const& mail : store.outbox()) {
-        if (mail.caused_by == entry.id && mail.kind == OutgoingKind::receipt) story.why = mail.last_error;
+    ReceiptStory story{store.receipt_state(entry.id), entry.receipt_why, {}};
+    for (auto const& mail : store.answers_to(entry.id)) {
+        if (mail.kind == OutgoingKind::receipt) story.mail = mail;
     }
+    bool const told = story.state == ReceiptState::queued || story.state == ReceiptState::failed;
+    if (told && story.mail) story.why = story.mail->last_error;
     return story;
+}
+
+Json receipt_json(ReceiptStory const& receipt) {
+    Json json{{"state", to_string(receipt.state)}, {"why", text_or_null(receipt.why)}};
+    if (!receipt.mail) return json;
+    json["to"] = receipt.mail->recipient;
+    json["attempts"] = receipt.mail->attempts;
+    json["queued"] = to_iso8601(receipt.mail->created);
+    if (receipt.state == ReceiptState::queued) json["next_attempt"] = to_iso8601(receipt.mail->next_attempt);
+    return json;
 }
 
 ExitCode print_json(Context& context, LedgerEntry const& entry) {
@@ -32,8 +44,9 @@ ExitCode print_json(Context& context, LedgerEntry const& entry) {
     json["reverse_path"] = entry.reverse_path;
     json["client"] = text_or_null(entry.client);
     json["sha256"] = text_or_null(entry.sha256);
+    json["committed"] = to_iso8601(entry.committed);
     json["story"] = story_json(entry);
-    json["receipt"] = {{"state", to_string(receipt.state)}, {"why", text_or_null(receipt.why)}};
+    json["receipt"] = receipt_json(receipt);
     context.print(json);
     return ExitCode::ok;
 }
@@ -66,29 +79,75 @@ ExitCode show(Context& context, Arguments const& arguments) {
     return ExitCode::ok;
 }
 
-std::string receipt_in_words(ReceiptStory const& receipt) {
-    switch (receipt.state) {
-        case ReceiptState::none:
-            return receipt.why.empty() ? "No receipt." : "No receipt: " + receipt.why + ".";
-        case ReceiptState::queued:
-            return receipt.why.empty() ? "Its receipt waits to be sent."
-                                       : "Its receipt waits for another try; the last one said: " + receipt.why;
-        case ReceiptState::sent:
-            return "Its receipt was sent.";
-        case ReceiptState::failed:
-            return "Its receipt could not be delivered: " + receipt.why;
+// "Mail … came by smtp from 192.0.2.1 on …"
+std::string arrival_in_words(LedgerEntry const& entry) {
+    auto const from = entry.from.empty() ? "nobody it names" : entry.from;
+    auto words = "Mail " + entry.id.text + " from " + from + " to " + or_dash(entry.mailbox) + ", \"" + entry.subject +
+                 "\", came by " + std::string(to_string(entry.source));
+    if (!entry.client.empty()) words += " from " + entry.client;
+    if (entry.imap) words += " from " + entry.imap->folder + ", UID " + std::to_string(entry.imap->uid);
+    return words + " on " + human_time(entry.received) + ".";
+}
+
+std::string end_in_words(LedgerEntry const& entry) {
+    auto const rule = entry.rule.empty() ? "" : ", by the rule " + entry.rule;
+    auto const when = " on " + human_time(entry.committed) + ".";
+    switch (entry.disposition) {
+        case Disposition::dropped:
+            return "So it was held" + rule + "; an operator dropped it" + when;
+        case Disposition::held:
+            return "So it was held" + rule + when + " It waits for 'postern held release' or 'postern held drop'.";
+        default:
+            return "So it was " + outcome(entry) + rule + when;
+    }
+}
+
+std::string tries(OutboxMail const& mail) {
+    return counted(mail.attempts, "try", "tries");
+}
+
+std::string waiting_in_words(OutboxMail const& mail) {
+    auto const next = "the next try is due on " + human_time(mail.next_attempt) + ".";
+    if (mail.attempts == 0) return "waits to be sent: " + next;
+    return "waits after " + tries(mail) + ", of which the last said: " + or_dash(mail.last_error) + "; " + next;
+}
+
+// The ticket tells when it was sent, and what the relay said.
+std::string sending_in_words(Store& store, LedgerEntry const& entry, OutboxMail const& mail) {
+    auto words = "was sent at try " + std::to_string(mail.attempts);
+    auto const history = entry.ticket ? store.ticket(*entry.ticket) : std::nullopt;
+    if (!history) return words + ".";
+    for (auto const& event : history->events) {
+        if (event.what != "receipt-sent" || !event.detail.starts_with(mail.recipient)) continue;
+        auto const said = event.detail.substr(mail.recipient.size());
+        return words + ", on " + human_time(event.at) + (said.empty() ? "." : said);
+    }
+    return words + ".";
+}
+
+std::string receipt_in_words(Store& store, LedgerEntry const& entry) {
+    auto const receipt = receipt_of(store, entry);
+    if (!receipt.mail) return receipt.why.empty() ? "No receipt." : "No receipt: " + receipt.why + ".";
+    auto const& mail = *receipt.mail;
+    auto const its = "Its receipt to " + mail.recipient + " ";
+    switch (mail.state) {
+        case OutboxState::queued:
+            return its + waiting_in_words(mail);
+        case OutboxState::sent:
+            return its + sending_in_words(store, entry, mail);
+        case OutboxState::dropped:
+            return its + "was dropped by an operator after " + tries(mail) + ".";
+        case OutboxState::failed:
+            return its + "could not be delivered, after " + tries(mail) + ": " + or_dash(mail.last_error);
     }
     return {};
 }
 
 ExitCode why(Context& context, Arguments const& arguments) {
-    auto const entry = ledger_argument(context.store(), arguments.at("ID"));
+    auto& store = context.store();
+    auto const entry = ledger_argument(store, arguments.at("ID"));
     if (context.json) return print_json(context, entry);
-    auto const from = entry.from.empty() ? "nobody it names" : entry.from;
-    context.out << visible_line("Mail " + entry.id.text + " from " + from + " to " + or_dash(entry.mailbox) + ", \"" +
-                                entry.subject + "\", came by " + std::string(to_string(entry.source)) + " on " +
-                                human_time(entry.received) + ".")
-                << "\n\n";
+    context.out << visible_line(arrival_in_words(entry)) << "\n\n";
     TextTable table({"", "", ""});
     for (auto const& step : entry.story) {
         auto const place = step.config.empty() ? "" : " (" + step.config + ")";
@@ -96,9 +155,8 @@ ExitCode why(Context& context, Arguments const& arguments) {
     }
     table.print(context.out, {.colour = context.style.colour});
     if (!table.empty()) context.out << '\n';
-    auto const rule = entry.rule.empty() ? "" : ", by the rule " + entry.rule;
-    context.out << context.style.bold(visible_line("So it was " + outcome(entry) + rule + ".")) << '\n'
-                << visible_line(receipt_in_words(receipt_of(context.store(), entry))) << '\n';
+    context.out << context.style.bold(visible_line(end_in_words(entry))) << '\n'
+                << visible_line(receipt_in_words(store, entry)) << '\n';
     return ExitCode::ok;
 }
 

@@ -79,5 +79,7 @@ Verb outbox_retry_verb();
 Verb outbox_drop_verb();
 Verb status_verb();
 Verb audit_verb();
+Verb backup_verb();
+Verb verify_verb();
 
 }  // namespace postern

@@ -10,13 +10,12 @@ std::vector<Verb> all_verbs() {
             message_why_verb(),   message_raw_verb(),     held_list_verb(),
             held_show_verb(),     held_release_verb(),    held_drop_verb(),
             outbox_list_verb(),   outbox_retry_verb(),    outbox_drop_verb(),
-            audit_verb()};
+            audit_verb(),         backup_verb(),          verify_verb()};
 }
 
 std::vector<std::string> const& later_verbs() {
     static std::vector<std::string> const words{"explain",      "ticket reply", "ticket note",   "ticket assign",
-                                                "ticket split", "ticket merge", "ticket unfold", "backup",
-                                                "verify",       "erase"};
+                                                "ticket split", "ticket merge", "ticket unfold", "erase"};
     return words;
 }
 

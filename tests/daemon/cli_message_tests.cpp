@@ -72,7 +72,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
           clear-sender    eve@evil.example  From is one mailbox
           listed-contact  eve@evil.example  not a contact, nor of an organisation's domain
 
-        So it was refused, by the rule listed-contact.
+        So it was refused, by the rule listed-contact on 2026-11-21 09:00:01Z.
         No receipt: refused mail gets none.
         $ postern message why MAIL000000000001
         Mail MAIL000000000001 from ana@northwind.example to support@acme.example, "The printer smokes", came by deliver on 2026-11-21 09:00:00Z.
@@ -87,9 +87,36 @@ TEST_CASE("message why: the story in words, rule by rule") {
           thread           In-Reply-To and References  name no mail of a ticket of the sender's
           new-ticket       support@acme.example        belongs to no ticket: a new one
 
-        So it was opened ACME-1000, by the rule new-ticket.
-        Its receipt waits to be sent.
+        So it was opened ACME-1000, by the rule new-ticket on 2026-11-21 09:00:00Z.
+        Its receipt to ana@northwind.example waits to be sent: the next try is due on 2026-11-21 09:00:00Z.
     )");
+}
+
+TEST_CASE("message why: what became of the receipt, and of a held mail") {
+    auto terminal = terminal_with_ledger();
+    auto const opened = terminal.store->ledger_entry("<1@northwind.example>")->id;
+    auto const receipt = terminal.store->answers_to(opened).at(0).id;
+    auto const end_of_story = [&](std::string const& id) {
+        auto const out = terminal.run("postern message why " + id).out;
+        return out.substr(out.rfind("\n\n") + 2);
+    };
+    terminal.store->settle(receipt, {SendOutcome::Result::try_again, "451 4.3.0 busy", noon + 1s, noon + 61s});
+    CHECK(
+        end_of_story("MAIL000000000001") ==
+        "So it was opened ACME-1000, by the rule new-ticket on 2026-11-21 09:00:00Z.\n"
+        "Its receipt to ana@northwind.example waits after 1 try, of which the last said: 451 4.3.0 busy; the next try "
+        "is due on 2026-11-21 09:01:01Z.\n");
+    terminal.store->settle(receipt, {SendOutcome::Result::sent, "250 2.0.0 Ok", noon + 62s, {}});
+    CHECK(end_of_story("MAIL000000000001") ==
+          "So it was opened ACME-1000, by the rule new-ticket on 2026-11-21 09:00:00Z.\n"
+          "Its receipt to ana@northwind.example was sent at try 2, on 2026-11-21 09:01:02Z: 250 2.0.0 Ok\n");
+    CHECK(end_of_story("MAIL000000000003") ==
+          "So it was held, by the rule clear-sender on 2026-11-21 09:00:02Z. It waits for 'postern held release' or "
+          "'postern held drop'.\nNo receipt: held mail gets none.\n");
+    CHECK(terminal.run("postern held drop MAIL000000000003").code == 0);
+    CHECK(end_of_story("MAIL000000000003") ==
+          "So it was held, by the rule clear-sender; an operator dropped it on 2026-11-21 10:00:03Z.\n"
+          "No receipt: held mail gets none.\n");
 }
 
 TEST_CASE("message show: by our id or a Message-ID") {

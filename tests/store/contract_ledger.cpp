@@ -134,3 +134,16 @@ CONTRACT("octets of 25 MiB come back byte for byte") {
     backend.store.commit(record, at(0));
     CHECK((backend.store.raw_octets({"M1"}) == octets));
 }
+
+CONTRACT("the ledger knows since when a mail is what it is") {
+    TestType backend;
+    auto& store = backend.store;
+    store.commit(apart(Disposition::held, "M1", 1), at(2));
+    store.commit(apart(Disposition::held, "M2", 1), at(2));
+    CHECK(store.ledger_entry("M1")->committed == at(2));
+    CHECK(store.drop_held({"M1"}, at(3)));
+    CHECK(store.ledger_entry("M1")->committed == at(3));
+    store.commit(apart(Disposition::ignored, "M2"), at(4));
+    CHECK(store.ledger_entry("M2")->committed == at(4));
+    CHECK(store.ledger_entry("M2")->received == at(1));
+}

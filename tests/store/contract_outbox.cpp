@@ -264,3 +264,17 @@ CONTRACT("counts of the outbox, and its oldest") {
     CHECK(store.status_counts().outbox_queued == 2);
     CHECK(store.status_counts().outbox_oldest == at(1));
 }
+
+CONTRACT("what was owed for a mail is found by it, whatever became of it") {
+    TestType backend;
+    auto& store = backend.store;
+    open_ticket(store, "M1");
+    queue(store, "A", 1);
+    CHECK(message_ids(store.answers_to({"M1"})) == "<M1.receipt@support.acme.example>");
+    auto const mails = store.claim_due(at(10), at(60), 10);
+    for (auto const& mail : mails) store.settle(mail.id, sent(11));
+    REQUIRE(message_ids(store.answers_to({"A"})) == "<A>");
+    CHECK(store.answers_to({"A"})[0].state == OutboxState::sent);
+    CHECK(store.answers_to({"A"})[0].attempts == 1);
+    CHECK(store.answers_to({"nobody"}).empty());
+}
