@@ -68,6 +68,7 @@ std::string mail_text(std::size_t size) {
 
 struct Samples {
     std::string octets = mail_text(3072);
+    PackedOctets packed = Packer{}.pack(octets);  // as the daemon's parsers do it, off the writer's thread
     std::string receipt = std::string(4096, 'y');
     std::string text = std::string(1200, 'z');
     std::vector<StoryStep> story = std::vector<StoryStep>(
@@ -91,6 +92,7 @@ IntakeRecord record_of(Samples const& samples, int n, bool opens, TicketNumber c
     entry.rule = "listed-contact";
     entry.story = samples.story;
     record.octets = samples.octets;
+    record.packed = &samples.packed;
     record.keys = {{digest, {}}};
     if (opens) {
         entry.ticket = number;
@@ -167,9 +169,20 @@ void time(std::string const& name, Work const& work) {
     print(name, seconds_since(start) * 1000, "ms");
 }
 
+void pack_many(Samples const& samples) {
+    constexpr int mails = 20000;
+    Packer packer;
+    std::size_t packed = 0;
+    auto const start = std::clock();
+    for (int n = 0; n < mails; ++n) packed += packer.pack(samples.octets).packed.size();
+    print("pack_3KB_cpu", static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC * 1e6 / mails, "us/mail");
+    print("pack_3KB_ratio", static_cast<double>(samples.octets.size()) * mails / static_cast<double>(packed), "ratio");
+}
+
 void run(std::filesystem::path const& file, int mails) {
     auto const store = open_sqlite_store({file, Migrate::yes});
     Samples const samples;
+    pack_many(samples);
     int next = 0;
     next = take_many(*store, samples, next, mails, true, "intake_opened_3KB_batch64");
     next = take_many(*store, samples, next, mails, false, "intake_appended_3KB_batch64");
@@ -183,9 +196,11 @@ void run(std::filesystem::path const& file, int mails) {
     filter.search = "FEUER im b\xC3\x9Cro";
     time("tickets_search", [&] { static_cast<void>(store->tickets(filter)); });
     time("status_counts", [&] { static_cast<void>(store->status_counts()); });
-    std::string const large(25U << 20U, 'x');
+    auto const large = mail_text(25U << 20U);
     auto record = record_of(samples, next, false, {}, TicketId{1});
     record.octets = large;
+    record.packed = nullptr;
+    record.ledger.size = large.size();
     time("intake_25MiB", [&] { store->commit(record, at(next)); });
     time("raw_octets_25MiB", [&] { static_cast<void>(store->raw_octets(record.ledger.id)); });
 }

@@ -123,3 +123,22 @@ TEST_CASE("audit: an empty store adds up") {
         Everything adds up.
     )");
 }
+
+TEST_CASE("backup and verify: a copy that is new, and exit status 65 where it is damaged") {
+    SqliteSite site;
+    auto const copy = (site.folder.path() / "copy.db").string();
+    auto const made = site.terminal.run("postern backup " + copy + " --json");
+    CHECK(made.code == 0);
+    CHECK(nlohmann::json::parse(made.out)["file"] == copy);
+    CHECK(site.terminal.run("postern backup " + copy).err == "postern: " + copy + " exists already\n");
+    CHECK(site.terminal.run("postern verify " + copy).code == 0);
+    SQLite::Database{copy, SQLite::OPEN_READWRITE}.exec("PRAGMA journal_mode = DELETE; UPDATE raw SET octets = x'41'");
+    auto const verified = site.terminal.run("postern verify " + copy);
+    CHECK(verified.code == 65);
+    CHECK(verified.out.find("mail MAIL000000000001 of ticket ACME-1000: its octets") != std::string::npos);
+    site.terminal.session(R"(
+        $ postern verify nowhere.db
+        ! postern: nowhere.db: No such file or directory
+        [66]
+    )");
+}

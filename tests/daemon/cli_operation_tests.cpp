@@ -188,7 +188,11 @@ TEST_CASE("outbox: a receipt that failed is seen, tried again, dropped") {
     CHECK(list[0]["next_attempt"] == nullptr);
     CHECK(list[0]["last_error"] == "550 5.1.1 no such user");
     auto const message = nlohmann::json::parse(terminal.run("postern message show '<1@northwind.example>' --json").out);
-    CHECK(message["receipt"] == nlohmann::json{{"state", "failed"}, {"why", "550 5.1.1 no such user"}});
+    CHECK(message["receipt"] == nlohmann::json{{"state", "failed"},
+                                               {"why", "550 5.1.1 no such user"},
+                                               {"to", "ana@northwind.example"},
+                                               {"attempts", 1},
+                                               {"queued", "2026-11-21T09:00:00Z"}});
     CHECK(terminal.run("postern outbox retry " + id).out == id + " is due now\n");
     CHECK(terminal.store->outbox().at(0).state == OutboxState::queued);
     CHECK(terminal.run("postern outbox drop " + id).out == id + " dropped: it will not be sent\n");
