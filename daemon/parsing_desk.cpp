@@ -123,10 +123,10 @@ std::shared_ptr<ParsingDesk::Job> ParsingDesk::next_spooled_job() {
 }
 
 // Here and not in the writer's transaction, so that others need not wait for it. The packed copy counts as in flight;
-// where there is no room for it, the writer packs, one mail at a time.
+// where there is little room, the writer packs, one mail at a time.
 void ParsingDesk::pack(RawMessage& raw, Packer& packer) {
-    auto const octets = raw.octets.size();
-    if (raw.in_flight.grow_to(octets + Packer::most_packed(octets))) raw.packed = packer.pack(raw.octets);
+    auto const with_copy = raw.octets.size() + Packer::most_packed(raw.octets.size());
+    if (raw.in_flight.grows_to(with_copy, raw.in_flight.limit() / 4)) raw.packed = packer.pack(raw.octets);
 }
 
 void ParsingDesk::parse_loop() {
