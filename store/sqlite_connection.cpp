@@ -21,8 +21,7 @@ StoreError::Kind kind_of(int code, int system_error) {
             return StoreError::Kind::full;
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
-            return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ? StoreError::Kind::full
-                                                                                             : StoreError::Kind::broken;
+            return system_error == ENOSPC || system_error == EDQUOT ? StoreError::Kind::full : StoreError::Kind::broken;
         default:
             return StoreError::Kind::broken;
     }
