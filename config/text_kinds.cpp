@@ -215,7 +215,7 @@ Kind<std::string> imap_url() {
 }
 
 Kind<std::string> relay_url() {
-    auto const resolved = [](std::string url, Position, Reading const& reading) {
+    auto const resolved = [](std::string const& url, Position, Reading const& reading) {
         constexpr std::string_view maildir = "maildir:";
         return url.starts_with(maildir)
                    ? fmt::format("maildir:{}", reading.resolve(url.substr(maildir.size())).string())
