@@ -21,7 +21,7 @@ namespace {
 // Of a server's text; RFC 9051 4.3 sets no bound, people read no more.
 constexpr std::size_t told_octets = 200;
 // A login's lines of the server; the capabilities of big servers take 1 KB.
-constexpr std::size_t greeting_line_octets = 8 * 1024;
+constexpr std::size_t greeting_line_octets = std::size_t{8} * 1024;
 
 // A dead peer is noticed within a minute: a probe after 30 s of silence, then each 10 s, 3 of them.
 int keep_alive(void*, curl_socket_t socket, curlsocktype) {

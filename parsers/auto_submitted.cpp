@@ -14,7 +14,7 @@ namespace postern {
 namespace {
 
 // A vacation notice or a challenge says what it is in its first paragraphs.
-constexpr std::size_t examined_octets = 4 * 1024;
+constexpr std::size_t examined_octets = std::size_t{4} * 1024;
 
 constexpr std::array auto_reply_fields{"X-Autoreply",      "X-Auto-Reply",     "X-Autorespond",  "X-Auto-Respond",
                                        "X-Autoresponder",  "X-Auto-Responder", "X-Autoresponse", "X-Autoreply-From",

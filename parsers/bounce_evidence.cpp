@@ -13,7 +13,7 @@ namespace postern {
 namespace {
 
 // A bounce says so in its first paragraphs; the mail it sends back says all kinds of things.
-constexpr std::size_t examined_octets = 4 * 1024;
+constexpr std::size_t examined_octets = std::size_t{4} * 1024;
 
 // Letters and digits alone, lower case: "Mailer-Daemon", "MAILER_DAEMON" and "mailer.daemon" are one.
 std::string compact(std::string_view text) {

@@ -16,11 +16,11 @@ namespace {
 // A diagnosis is shown to people: what MTAs write into it beyond this is the remote server's prose, again and again.
 constexpr std::size_t diagnostic_octets = 1000;
 // Text of a homemade report that is looked through.
-constexpr std::size_t examined_octets = 32 * 1024;
+constexpr std::size_t examined_octets = std::size_t{32} * 1024;
 // RFC 3464 has no bound; a mail of ours has at most this many recipients.
 constexpr std::size_t most_recipients = 100;
 // Groups of fields looked at, those without a recipient included.
-constexpr std::size_t most_groups = 2 * most_recipients;
+constexpr std::size_t most_groups = std::size_t{2} * most_recipients;
 
 // "rfc822; Bo@X.example" -> "bo@x.example"
 std::string recipient_of(std::string_view value) {

@@ -12,7 +12,7 @@ namespace {
 
 // A style is looked at as far as this.
 constexpr std::size_t style_octets = 4096;
-constexpr std::size_t style_sheet_octets = 64 * 1024;
+constexpr std::size_t style_sheet_octets = std::size_t{64} * 1024;
 
 // Lower case, without white space: "display:none;color:red".
 std::string compact(std::string_view style) {

@@ -17,7 +17,7 @@ namespace postern {
 class ImapResponseReader {
   public:
     // The text of one response. A plain SEARCH names each UID, of up to 10 digits and a space: half a million of them.
-    static constexpr std::size_t text_octets = 6 * 1024 * 1024;
+    static constexpr std::size_t text_octets = std::size_t{6} * 1024 * 1024;
     // Literals of one response: an ENVELOPE has some dozens, and we never ask for one.
     static constexpr std::size_t literals_per_response = 256;
     // What is taken in literals where no mail was asked for: names of folders and the like.

@@ -7,10 +7,10 @@
 namespace postern::limits {
 
 // RFC 5322 2.1.1 allows 998 octets a line; real mail has To fields of some 10 KB on one line.
-inline constexpr std::size_t header_line_octets = 64 * 1024;
+inline constexpr std::size_t header_line_octets = std::size_t{64} * 1024;
 // The header of one entity. Postfix's header_size_limit is 102,400; lists with long References and ARC chains pass
 // that.
-inline constexpr std::size_t header_octets = 256 * 1024;
+inline constexpr std::size_t header_octets = std::size_t{256} * 1024;
 // Nested multiparts and messages. Forwards of forwards reach a dozen; Dovecot allows 100.
 inline constexpr std::size_t entity_depth = 50;
 // Entities in one mail. Digests hold some hundreds.
@@ -37,9 +37,9 @@ inline constexpr std::size_t references = 100;
 // Ticket tags taken from one subject.
 inline constexpr std::size_t ticket_tags = 10;
 // Readable text kept of one mail; what lies behind it is in the raw octets.
-inline constexpr std::size_t body_text_octets = 2 * 1024 * 1024;
+inline constexpr std::size_t body_text_octets = std::size_t{2} * 1024 * 1024;
 // HTML that is turned into text.
-inline constexpr std::size_t html_octets = 4 * 1024 * 1024;
+inline constexpr std::size_t html_octets = std::size_t{4} * 1024 * 1024;
 // Open elements that are remembered; browsers stop there as well. Deeper ones lay out their text, but hide nothing.
 inline constexpr std::size_t html_open_elements = 512;
 // Classes that a style sheet hides: each element is compared with all of them.

@@ -9,8 +9,8 @@ namespace postern {
 namespace {
 
 // How far into a multipart without a boundary parameter its first delimiter is looked for.
-constexpr std::size_t boundary_search_octets = 64 * 1024;
-constexpr std::size_t nested_header_octets = 4 * limits::header_octets;
+constexpr std::size_t boundary_search_octets = std::size_t{64} * 1024;
+constexpr std::size_t nested_header_octets = std::size_t{4} * limits::header_octets;
 
 struct Line {
     std::size_t begin;

@@ -88,7 +88,7 @@ class Base64Group {
 
 // As many whole groups of clean characters as lie in a row; the common case, at memory speed.
 std::size_t decode_clean_groups(std::string_view octets, std::size_t position, std::string& out) {
-    constexpr std::size_t block = 3 * 256;
+    constexpr std::size_t block = std::size_t{3} * 256;
     std::array<char, block> buffer;
     std::size_t used = 0;
     while (position + 4 <= octets.size()) {
