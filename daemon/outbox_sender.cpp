@@ -26,16 +26,14 @@ using std::chrono::steady_clock;
 
 // As many as one commit of the writer can settle without holding up the mail that comes in meanwhile.
 constexpr std::size_t claim_mails = 64;
-// The slowest relay, twice (relay_smtp.cpp): a claim that ends sooner is not used any more.
-constexpr auto longest_send = std::chrono::minutes{30};
-// How soon an operator's `outbox retry`, in a process of its own, is noticed.
-constexpr auto look_again = std::chrono::seconds{1};
 // A connection that nobody uses for so long is given back; servers begin to close theirs after ten.
 constexpr auto rest_after = std::chrono::seconds{5};
 // What a mail that is being sent still gets when the daemon stops: the session before it may take 6 of 10 seconds.
 constexpr auto stop_grace = std::chrono::seconds{3};
 // One mail that breaks the connection may be to blame; after so many in a row it is the relay.
 constexpr unsigned broken_in_a_row = 2;
+// In the log, and in `status` while it lasts.
+constexpr std::string_view relay_trouble = "relay";
 
 TimePoint clock_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -45,9 +43,10 @@ TimePoint clock_now() {
 
 class OutboxSender::State {
   public:
-    State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log)
-        : options_(std::move(options)), log_(log), claims_(writer) {
-        relay_ = make_relay(options_, helo, [this] { return must_stop(); });
+    State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, OutboxTimes const& times)
+        : options_(std::move(options)), times_(times), log_(log), claims_(writer) {
+        relay_ = make_relay(
+            options_, helo, [this] { return must_stop(); }, times_);
         thread_ = std::thread([this] { run(); });
     }
     ~State() {
@@ -76,6 +75,9 @@ class OutboxSender::State {
     }
 
   private:
+    // The slowest relay, over a kept connection and once more over a fresh one: a claim that ends sooner is not used
+    // any more.
+    OutboxTimes::Milliseconds longest_send() const { return 2 * times_.mail; }
     bool must_stop() const { return stopping_ && steady_clock::now() >= stop_at_; }
 
     void run() {
@@ -88,10 +90,10 @@ class OutboxSender::State {
                 step();
             } catch (StoreError const&) {
                 // The writer told of it. What is to be settled is kept.
-                wait_until(steady_clock::now() + look_again, WakeUp::stop);
+                wait_until(steady_clock::now() + times_.look_again, WakeUp::stop);
             } catch (std::exception const& failure) {
                 log_.error("outbox-waits", {{"error", failure.what()}});
-                wait_until(steady_clock::now() + look_again, WakeUp::stop);
+                wait_until(steady_clock::now() + times_.look_again, WakeUp::stop);
             }
         }
         leave();
@@ -118,7 +120,7 @@ class OutboxSender::State {
     void send_all(OutboxClaims::Claimed const& claimed) {
         bool go_on = true;
         for (auto const& mail : claimed.mails) {
-            go_on = go_on && !stopping_ && claimed.ends - steady_clock::now() > longest_send;
+            go_on = go_on && !stopping_ && claimed.ends - steady_clock::now() > longest_send();
             if (go_on) {
                 go_on = send(mail);
             } else {
@@ -144,7 +146,7 @@ class OutboxSender::State {
             relay_failed(result.detail);
         } else if (relay_failures_ > 0 && result.kind != Kind::broke_off) {
             relay_failures_ = 0;
-            log_.info("relay-is-back", {{"relay", options_.url}});
+            log_.is_over(relay_trouble);
         }
         return !is_down;
     }
@@ -163,18 +165,18 @@ class OutboxSender::State {
             outcome.result = SendOutcome::Result::failed;
         } else if (result.kind != RelayResult::Kind::sent) {
             outcome.result = SendOutcome::Result::try_again;
-            outcome.next_attempt = outcome.at + mail_retry.delay(mail.attempts + 1, chance_(random_));
+            outcome.next_attempt = outcome.at + times_.mail_again.delay(mail.attempts + 1, chance_(random_));
             if (outcome.at - mail.created >= options_.give_up_after) {
                 outcome.result = SendOutcome::Result::failed;
                 outcome.detail = "given up: " + outcome.detail;
             }
         }
-        say(mail, outcome);
+        say(mail, outcome, result.kind);
         fault_point("sending.before-settle");
         claims_.settle(mail.id, std::move(outcome));
     }
 
-    void say(OutboxMail const& mail, SendOutcome const& outcome) {
+    void say(OutboxMail const& mail, SendOutcome const& outcome, RelayResult::Kind kind) {
         std::initializer_list<Log::Field> const fields{{"id", mail.caused_by.text},
                                                        {"outbox", std::to_string(mail.id.value)},
                                                        {"kind", std::string(to_string(mail.kind))},
@@ -186,6 +188,8 @@ class OutboxSender::State {
             case SendOutcome::Result::sent:
                 return log_.info("sent", fields);
             case SendOutcome::Result::try_again:
+                // Told of once, by relay_failed(), and not with each mail that asks.
+                if (kind == RelayResult::Kind::relay_down) return log_.debug("send-again-later", fields);
                 return log_.warn("send-again-later", fields);
             case SendOutcome::Result::failed:
                 return log_.error("send-failed", fields);
@@ -196,24 +200,24 @@ class OutboxSender::State {
     void relay_failed(std::string const& why) {
         ++relay_failures_;
         broken_ = 0;
-        auto const wait = relay_retry.delay(relay_failures_, chance_(random_));
+        auto const wait = times_.relay_again.delay(relay_failures_, chance_(random_));
         relay_retry_at_ = steady_clock::now() + wait;
-        log_.warn("relay-down",
-                  {{"relay", options_.url}, {"error", why}, {"next_try_ms", std::to_string(wait.count())}});
+        log_.begins(relay_trouble, why, options_.url + ": " + why);
+        log_.debug("relay-again", {{"relay", options_.url}, {"in_ms", std::to_string(wait.count())}});
     }
 
     // Until the relay is due, or somebody else worked on the store: that may be an operator who mended it.
     void wait_for_relay() {
         auto const seen = claims_.data_version();
         while (!stopping_ && steady_clock::now() < relay_retry_at_) {
-            wait_until(std::min(relay_retry_at_, steady_clock::now() + look_again), WakeUp::stop);
+            wait_until(std::min(relay_retry_at_, steady_clock::now() + times_.look_again), WakeUp::stop);
             if (!stopping_ && claims_.data_version() != seen) return;
         }
     }
 
     void wait_for_work(std::optional<TimePoint> next_due) {
         if (steady_clock::now() - last_sent_ >= rest_after) relay_->rest();
-        auto wait = std::chrono::duration_cast<TimePoint::duration>(look_again);
+        auto wait = std::chrono::duration_cast<TimePoint::duration>(times_.look_again);
         if (next_due) wait = std::clamp(*next_due - clock_now(), TimePoint::duration{1}, wait);
         wait_until(steady_clock::now() + wait, WakeUp::work);
     }
@@ -234,9 +238,11 @@ class OutboxSender::State {
             log_.error("outbox-not-settled", {{"error", failure.what()}});
         }
         relay_.reset();
+        log_.is_over(relay_trouble);  // the next one, of another configuration, begins anew
     }
 
     RelayOptions options_;
+    OutboxTimes const times_;
     Log& log_;
 
     std::mutex mutex_;
@@ -256,8 +262,9 @@ class OutboxSender::State {
     std::thread thread_;
 };
 
-OutboxSender::OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log)
-    : state_(std::make_unique<State>(std::move(options), helo, writer, log)) {}
+OutboxSender::OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log,
+                           OutboxTimes const& times)
+    : state_(std::make_unique<State>(std::move(options), helo, writer, log, times)) {}
 
 OutboxSender::~OutboxSender() = default;
 

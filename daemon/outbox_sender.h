@@ -6,13 +6,14 @@
 
 #include "config/options.h"
 #include "daemon/log.h"
+#include "daemon/outbox_times.h"
 #include "daemon/store_writer.h"
 
 namespace postern {
 
 class OutboxSender {
   public:
-    OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log);
+    OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log, OutboxTimes const& times = {});
     // Finishes the mail it is sending, releases the rest, joins the thread; within 10 s.
     ~OutboxSender();
     void request_stop();

@@ -8,10 +8,11 @@
 
 namespace postern {
 
-std::unique_ptr<Relay> make_relay(RelayOptions const& options, std::string const& helo, Relay::MustStop must_stop) {
+std::unique_ptr<Relay> make_relay(RelayOptions const& options, std::string const& helo, Relay::MustStop must_stop,
+                                  OutboxTimes const& times) {
     constexpr std::string_view maildir = "maildir:";
     if (options.url.starts_with(maildir)) return std::make_unique<MaildirRelay>(options.url.substr(maildir.size()));
-    return std::make_unique<SmtpRelay>(options, helo, std::move(must_stop));
+    return std::make_unique<SmtpRelay>(options, helo, std::move(must_stop), times);
 }
 
 bool is_path_address(std::string_view address) noexcept {

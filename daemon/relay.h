@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/options.h"
+#include "daemon/outbox_times.h"
 #include "store/outbox.h"
 
 namespace postern {
@@ -40,7 +41,7 @@ class Relay {
 
 // By the scheme of its url. helo: the name it greets with. Opens nothing yet.
 [[nodiscard]] std::unique_ptr<Relay> make_relay(RelayOptions const& options, std::string const& helo,
-                                                Relay::MustStop must_stop);
+                                                Relay::MustStop must_stop, OutboxTimes const& times = {});
 
 // Fit for MAIL FROM:<…> and RCPT TO:<…> as it stands: no control character, no white space, nothing that ends the path
 // (an address that holds CR LF would write commands of its own).

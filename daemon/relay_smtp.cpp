@@ -15,14 +15,6 @@ namespace postern {
 
 namespace {
 
-// TCP, TLS, greeting, EHLO and login together. Some servers make strangers wait for their greeting, for up to half a
-// minute; RFC 5321 4.5.3.2.1 allows them five, in which a hanging relay would hold up its own repair.
-constexpr long connect_milliseconds = 60'000;
-// RFC 5321 4.5.3.2.6: ten minutes for the reply to the end of data, during which filters look at the mail. To hang up
-// earlier makes the mail go out twice.
-constexpr long reply_seconds = 600;
-// A whole mail.
-constexpr long transfer_milliseconds = 900'000;
 // Servers close a silent connection after five minutes, some after ten seconds. Ours is closed by rest() before.
 constexpr long kept_seconds = 30;
 // What is kept of a reply; the longest that make sense hold a link and a sentence.
@@ -75,8 +67,8 @@ std::size_t discard(char*, std::size_t size, std::size_t count, void*) noexcept 
 
 }  // namespace
 
-SmtpRelay::SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop)
-    : options_(std::move(options)), must_stop_(std::move(must_stop)) {
+SmtpRelay::SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop, OutboxTimes const& times)
+    : options_(std::move(options)), times_(times), must_stop_(std::move(must_stop)) {
     url_ = options_.url;
     while (url_.ends_with('/')) url_.pop_back();
     url_ += "/" + helo;  // libcurl's place for the name it greets with
@@ -182,9 +174,10 @@ bool SmtpRelay::open_handle() {
     auto* const handle = handle_.get();
     curl_easy_setopt(handle, CURLOPT_URL, url_.c_str());
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, connect_milliseconds);
-    curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_seconds);
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, transfer_milliseconds);
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(times_.connect.count()));
+    curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                     static_cast<long>(std::chrono::ceil<std::chrono::seconds>(times_.reply).count()));
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(times_.mail.count()));
     curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, kept_seconds);
     curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);  // does not wait for a resolver that hangs
@@ -211,8 +204,12 @@ RelayResult SmtpRelay::result_of(CURLcode code) const {
     if (code == CURLE_OK) return {Kind::sent, detail_of(fmt::format("{} {}", conversation_.code, conversation_.text))};
     if (code == CURLE_ABORTED_BY_CALLBACK) return {Kind::interrupted, "interrupted"};
     bool const in_mail = conversation_.stage >= Stage::mail;
-    if (!conversation_.answered || conversation_.code < 400) {
-        std::string_view const words = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+    // After a refused EHLO libcurl says HELO, into a connection that the relay has closed: the refusal is what tells.
+    bool const hello_refused = conversation_.stage == Stage::hello && conversation_.code >= 400;
+    if (!hello_refused && (!conversation_.answered || conversation_.code < 400)) {
+        // libcurl's own text of these holds the milliseconds it took: each time another cause, to the log.
+        bool const is_timed = code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT;
+        std::string_view const words = error_[0] != '\0' && !is_timed ? error_ : curl_easy_strerror(code);
         return {in_mail ? Kind::broke_off : Kind::relay_down, detail_of(words)};
     }
     auto detail = detail_of(fmt::format("{} {}", conversation_.code, conversation_.text));

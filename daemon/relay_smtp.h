@@ -16,7 +16,7 @@ namespace postern {
 
 class SmtpRelay final : public Relay {
   public:
-    SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop);
+    SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop, OutboxTimes const& times);
     ~SmtpRelay() override;
     [[nodiscard]] RelayResult send(OutboxMail const& mail) override;
     void rest() override;
@@ -51,6 +51,7 @@ class SmtpRelay final : public Relay {
     [[nodiscard]] RelayResult result_of(CURLcode code) const;
 
     RelayOptions options_;
+    OutboxTimes times_;
     std::string url_;
     MustStop must_stop_;
     CurlHandle handle_;
