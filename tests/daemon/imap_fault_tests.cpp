@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/imap_poller.h"
+#include "tests/daemon/wire_fault_table.h"
 #include "tests/support/imap_rig.h"
 #include "tests/support/scripted_imap_server.h"
 
@@ -80,6 +81,11 @@ struct Site {
         }
         CHECK(rig.wait_for_state(
             [](auto const& state) { return state.last_uid == mails_there + 1 && !state.error && state.backlog == 0; }));
+    }
+    // What docs/wire-faults.md says of the fault.
+    void is_logged(std::string const& fault) const {
+        for (auto const& event : wire_fault("IMAP", fault).events())
+            CHECK(eventually([&] { return rig.log_count(event) > 0; }));
     }
     std::size_t marked() {
         auto const mails = server.mails();
@@ -216,6 +222,7 @@ TEST_CASE("IMAP faults that pass: nothing lost, nothing doubled, one line in the
             site.all_taken_once();
             CHECK(eventually([&] { return site.marked() == mails_there + 1; }));
             CHECK(eventually([&] { return site.rig.log_text().find(fault.said) != std::string::npos; }));
+            site.is_logged(fault.name);
         }
     }
 }
@@ -283,11 +290,12 @@ TEST_CASE("a mail that the server never delivers is held by its header, and thos
             REQUIRE(eventually([&] { return site.marked() == mails_there - 1; }));
             CHECK(site.server.mails()[2].flags.empty());
             CHECK(site.rig.wait_for_state([](auto const& state) { return state.last_uid == mails_there; }));
+            site.is_logged(poison.name);
         }
     }
 }
 
-TEST_CASE("a mail of which not even the header comes is held empty") {
+TEST_CASE("a mail of which not even the header comes is held empty", "[imap-fault]") {
     Site site;
     site.server.on("UID FETCH", [](Session& session, Command const& command) {
         return names(command, 3) && !asks_for_facts(command) && (session.close(), true);
@@ -305,7 +313,7 @@ TEST_CASE("a mail of which not even the header comes is held empty") {
     CHECK(empty->unread);
 }
 
-TEST_CASE("a mail whose size the server can't tell keeps none of the others") {
+TEST_CASE("a mail whose size the server can't tell keeps none of the others", "[imap-fault]") {
     Site site;
     site.server.on("UID FETCH", [](Session& session, Command const& command) {
         return asks_for_facts(command) && names(command, 2) && (session.no(command, "index is broken"), true);
@@ -314,7 +322,7 @@ TEST_CASE("a mail whose size the server can't tell keeps none of the others") {
     site.all_taken_once();
 }
 
-TEST_CASE("a mail larger than it said, and than the limit, is held by its header") {
+TEST_CASE("a mail larger than it said, and than the limit, is held by its header", "[imap-fault]") {
     Site site;
     site.server.add({mail("large") + std::string(200'000, 'x')});
     site.server.on("UID FETCH", [](Session& session, Command const& command) {
@@ -332,7 +340,7 @@ TEST_CASE("a mail larger than it said, and than the limit, is held by its header
     CHECK(taken.back().unread.value_or("").find("larger") != std::string::npos);
 }
 
-TEST_CASE("servers without ESEARCH, UIDPLUS, MOVE, IDLE and UIDNEXT") {
+TEST_CASE("servers without ESEARCH, UIDPLUS, MOVE, IDLE and UIDNEXT", "[imap-fault]") {
     Site site;
     site.server.capabilities = "IMAP4rev1";
     site.server.gives_uid_next = false;
@@ -365,7 +373,7 @@ TEST_CASE("servers without ESEARCH, UIDPLUS, MOVE, IDLE and UIDNEXT") {
     }
 }
 
-TEST_CASE("a folder that lets us copy and not delete does not fill the other one at each poll") {
+TEST_CASE("a folder that lets us copy and not delete does not fill the other one at each poll", "[imap-fault]") {
     Site site;
     site.server.capabilities = "IMAP4rev1 UIDPLUS";
     site.rig.options.after = ImapOptions::After::move;
@@ -383,39 +391,51 @@ TEST_CASE("a folder that lets us copy and not delete does not fill the other one
     CHECK(site.server.other_folders()["\"Done\""].size() == mails_there);
 }
 
-TEST_CASE("a folder that can't be marked is taken all the same, and says so") {
-    Site site;
-    std::string says;
-    SECTION("read-only") {
-        site.server.read_only = true;
-        says = "read-only";
-    }
-    SECTION("the target can't be made") {
-        site.rig.options.after = ImapOptions::After::move;
-        site.rig.options.move_to = "Done";
-        site.server.on("CREATE",
-                       [](Session& session, Command const& command) { return session.no(command, "no"), true; });
-        says = "TRYCREATE";
-    }
-    SECTION("the target is full") {
-        site.rig.options.after = ImapOptions::After::move;
-        site.rig.options.move_to = "Done";
-        site.server.on("UID MOVE", [](Session& session, Command const& command) {
-            return session.no(command, "[OVERQUOTA] full"), true;
-        });
-        says = "OVERQUOTA";
-    }
-    auto const poller = site.poller();
-    REQUIRE(site.rig.desk.wait_for_first_time(mails_there));
-    REQUIRE(site.rig.wait_for_state(
-        [&](auto const& state) { return state.error.value_or("").find(says) != std::string::npos; }));
-    site.server.add({mail("behind")});
-    REQUIRE(site.rig.desk.wait_for_first_time(mails_there + 1));
-    REQUIRE(eventually([&] { return site.rig.marks_owed() == mails_there + 1; }));
-    CHECK(site.rig.desk.submitted() == mails_there + 1);
+namespace {
+
+struct MarkFault {
+    char const* name;
+    std::function<void(ScriptedImapServer&)> breaks;
+    char const* says;
+};
+
+std::vector<MarkFault> mark_faults() {
+    auto const moves = [](char const* verb, char const* text) {
+        return [=](ScriptedImapServer& server) {
+            server.on(verb, [=](Session& session, Command const& command) { return session.no(command, text), true; });
+        };
+    };
+    return {
+        {"the folder is read-only", [](ScriptedImapServer& server) { server.read_only = true; }, "read-only"},
+        {"the target folder can't be made", moves("CREATE", "no"), "TRYCREATE"},
+        {"the target folder is full", moves("UID MOVE", "[OVERQUOTA] full"), "OVERQUOTA"},
+        {"the target folder takes nothing from us", moves("UID MOVE", "[NOPERM] no"), "NOPERM"},
+    };
 }
 
-TEST_CASE("one mail that can't be moved keeps none of the others") {
+}  // namespace
+
+TEST_CASE("a folder that can't be marked is taken all the same, and says so") {
+    for (auto const& fault : mark_faults()) {
+        DYNAMIC_SECTION(fault.name) {
+            Site site;
+            site.rig.options.after = ImapOptions::After::move;
+            site.rig.options.move_to = "Done";
+            fault.breaks(site.server);
+            auto const poller = site.poller();
+            REQUIRE(site.rig.desk.wait_for_first_time(mails_there));
+            REQUIRE(site.rig.wait_for_state(
+                [&](auto const& state) { return state.error.value_or("").find(fault.says) != std::string::npos; }));
+            site.server.add({mail("behind")});
+            REQUIRE(site.rig.desk.wait_for_first_time(mails_there + 1));
+            REQUIRE(eventually([&] { return site.rig.marks_owed() == mails_there + 1; }));
+            CHECK(site.rig.desk.submitted() == mails_there + 1);
+            site.is_logged(fault.name);
+        }
+    }
+}
+
+TEST_CASE("one mail that can't be moved keeps none of the others", "[imap-fault]") {
     Site site;
     site.rig.options.after = ImapOptions::After::move;
     site.rig.options.move_to = "Done";
@@ -428,7 +448,7 @@ TEST_CASE("one mail that can't be moved keeps none of the others") {
     CHECK(site.server.other_folders()["\"Done\""].size() == mails_there - 1);
 }
 
-TEST_CASE("mail that another client takes away in between is no trouble") {
+TEST_CASE("mail that another client takes away in between is no trouble", "[imap-fault]") {
     Site site;
     site.server.on_first(1, "UID FETCH", [](Session& session, Command const& command) {
         if (!asks_for_bodies(command)) return false;
@@ -442,7 +462,7 @@ TEST_CASE("mail that another client takes away in between is no trouble") {
     CHECK(site.rig.desk.submitted() == mails_there - 1);
 }
 
-TEST_CASE("UIDs that come again under the same UIDVALIDITY are new mails") {
+TEST_CASE("UIDs that come again under the same UIDVALIDITY are new mails", "[imap-fault]") {
     Site site;
     auto poller = site.poller();
     site.all_taken_once();
@@ -457,7 +477,8 @@ TEST_CASE("UIDs that come again under the same UIDVALIDITY are new mails") {
     CHECK(site.rig.log_count("imap-uids-went-back") == 1);
 }
 
-TEST_CASE("start = \"new\" with a changed UIDVALIDITY takes what came lately, and what was left out stays out") {
+TEST_CASE("start = \"new\" with a changed UIDVALIDITY takes what came lately, and what was left out stays out",
+          "[imap-fault]") {
     Site site;
     site.rig.options.start = ImapOptions::Start::only_new;
     auto poller = site.poller();
@@ -479,40 +500,54 @@ TEST_CASE("start = \"new\" with a changed UIDVALIDITY takes what came lately, an
     CHECK(asked.find("SINCE") != std::string::npos);
 }
 
+namespace {
+
+struct IdleFault {
+    char const* name;
+    Fault fault;
+};
+
+std::vector<IdleFault> idle_faults() {
+    return {
+        {"IDLE refused", [](Session& session, Command const& command) { return session.no(command, "no"), true; }},
+        {"IDLE without an answer", [](Session&, Command const&) { return true; }},
+        {"closed in IDLE",
+         [](Session& session, Command const&) { return session.line("+ idling"), session.close(), true; }},
+        {"BYE in IDLE", [](Session& session, Command const&) { return session.line("* BYE too long"), true; }},
+        {"IDLE ended by the server",
+         [](Session& session, Command const& command) { return session.line("+ idling"), session.ok(command), true; }},
+        {"IDLE gone deaf",
+         [](Session& session, Command const& command) {
+             std::string done;
+             session.line("+ idling");
+             if (session.read_line(done)) session.ok(command);
+             return true;
+         }},
+        {"IDLE that does not end at DONE",
+         [](Session& session, Command const&) {
+             std::string done;
+             session.line("+ idling");
+             return static_cast<void>(session.read_line(done)), true;
+         }},
+    };
+}
+
+}  // namespace
+
 TEST_CASE("IDLE that is refused, dropped, ended or deaf: the poll is the safety net") {
-    Site site;
-    site.rig.options.idle = true;
-    auto const waits = [&](Fault fault) { site.server.on("IDLE", std::move(fault)); };
-    SECTION("refused") {
-        waits([](Session& session, Command const& command) { return session.no(command, "no"), true; });
+    for (auto const& idle : idle_faults()) {
+        DYNAMIC_SECTION(idle.name) {
+            Site site;
+            site.rig.options.idle = true;
+            site.server.on("IDLE", idle.fault);
+            auto const poller = site.poller();
+            REQUIRE(site.rig.desk.wait_for_first_time(mails_there));
+            site.server.add({mail("behind")});
+            REQUIRE(site.rig.desk.wait_for_first_time(mails_there + 1));
+            CHECK(site.rig.desk.submitted() == mails_there + 1);
+            site.is_logged(idle.name);
+        }
     }
-    SECTION("no answer") {
-        waits([](Session&, Command const&) { return true; });
-    }
-    SECTION("dropped") {
-        waits([](Session& session, Command const&) { return session.line("+ idling"), session.close(), true; });
-    }
-    SECTION("BYE") {
-        waits([](Session& session, Command const&) { return session.line("* BYE too long"), true; });
-    }
-    SECTION("ended by the server") {
-        waits([](Session& session, Command const& command) {
-            return session.line("+ idling"), session.ok(command), true;
-        });
-    }
-    SECTION("deaf") {
-        waits([](Session& session, Command const& command) {
-            std::string done;
-            session.line("+ idling");
-            if (session.read_line(done)) session.ok(command);
-            return true;
-        });
-    }
-    auto const poller = site.poller();
-    REQUIRE(site.rig.desk.wait_for_first_time(mails_there));
-    site.server.add({mail("behind")});
-    REQUIRE(site.rig.desk.wait_for_first_time(mails_there + 1));
-    CHECK(site.rig.desk.submitted() == mails_there + 1);
 }
 
 TEST_CASE("a quiet poll is one round trip, however many mails lie in the folder") {
@@ -528,7 +563,7 @@ TEST_CASE("a quiet poll is one round trip, however many mails lie in the folder"
     CHECK(site.server.count("SELECT") == 1);
 }
 
-TEST_CASE("what the desk defers stays on the server, and the next poll takes it") {
+TEST_CASE("what the desk defers stays on the server, and the next poll takes it", "[imap-fault]") {
     Site site;
     std::atomic<unsigned> left{7};
     site.rig.desk.defer([&left](RawMessage const&) { return left > 0 && left-- > 0; });
@@ -537,7 +572,7 @@ TEST_CASE("what the desk defers stays on the server, and the next poll takes it"
     for (auto const& each : site.rig.desk.taken()) CHECK_FALSE(each.unread);
 }
 
-TEST_CASE("a mail that can never be committed is held unread in the end, and blocks no other") {
+TEST_CASE("a mail that can never be committed is held unread in the end, and blocks no other", "[imap-fault]") {
     Site site;
     site.rig.desk.defer([](RawMessage const& raw) { return raw.imap->uid == 2 && !raw.unread; });
     auto const poller = site.poller();
@@ -554,7 +589,7 @@ TEST_CASE("a mail that can never be committed is held unread in the end, and blo
     CHECK(held->octets == mail("2"));
 }
 
-TEST_CASE("a mail whose reading broke the process twice is held unread the third time") {
+TEST_CASE("a mail whose reading broke the process twice is held unread the third time", "[imap-fault]") {
     Site site;
     ImapPlace const place{imap_folder_key(site.rig.options), site.server.uid_validity, 4};
     site.rig.writer.run([&](Store& store) {
@@ -569,7 +604,7 @@ TEST_CASE("a mail whose reading broke the process twice is held unread the third
     }
 }
 
-TEST_CASE("memory that is taken makes the poller wait, not drop") {
+TEST_CASE("memory that is taken makes the poller wait, not drop", "[imap-fault]") {
     Site site;
     auto taken = site.rig.in_flight.reserve();
     REQUIRE(taken.grow_to(256ULL << 20U));
@@ -614,7 +649,7 @@ TEST_CASE("stopping waits a little for a desk that hangs, and no longer") {
     CHECK(site.rig.desk.submitted() == mails_there);
 }
 
-TEST_CASE("STARTTLS that is required and not offered: no password is sent") {
+TEST_CASE("STARTTLS that is required and not offered: no password is sent", "[imap-fault]") {
     Site site;
     site.rig.options.starttls = StartTls::require;
     auto const poller = site.poller();
@@ -623,7 +658,7 @@ TEST_CASE("STARTTLS that is required and not offered: no password is sent") {
     CHECK(site.server.count("LOGIN") + site.server.count("AUTHENTICATE") == 0);
 }
 
-TEST_CASE("a login that is refused again and again is told once, and seen in status") {
+TEST_CASE("a login that is refused again and again is told once, and seen in status", "[imap-fault]") {
     Site site;
     site.server.on("LOGIN", [](Session& session, Command const& command) {
         return session.no(command, "[AUTHENTICATIONFAILED] wrong\x1b[31m"), true;
@@ -637,4 +672,13 @@ TEST_CASE("a login that is refused again and again is told once, and seen in sta
     site.server.on("LOGIN", {});
     site.all_taken_once();
     CHECK(eventually([&] { return site.rig.log_count("imap-recovered") == 1; }));
+}
+
+std::vector<std::string> postern::testing::imap_fault_cases() {
+    std::vector<std::string> names;
+    for (auto const& each : passing_faults()) names.emplace_back(each.name);
+    for (auto const& each : poisons()) names.emplace_back(each.name);
+    for (auto const& each : idle_faults()) names.emplace_back(each.name);
+    for (auto const& each : mark_faults()) names.emplace_back(each.name);
+    return names;
 }

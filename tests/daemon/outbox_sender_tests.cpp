@@ -5,92 +5,14 @@
 #include <map>
 
 #include "daemon/retry_schedule.h"
-#include "store/memory_store.h"
-#include "store/sqlite_store.h"
+#include "tests/daemon/outbox_rig.h"
 #include "tests/daemon/scripted_relay.h"
-#include "tests/support/daemon_process.h"
 
 using namespace postern;
 using namespace postern::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-TimePoint now() {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-OutgoingMail mail(std::string const& recipient, std::string const& id) {
-    return {OutgoingKind::receipt,
-            "",
-            recipient,
-            "Hello",
-            "<" + id + "@support.acme.example>",
-            "From: support@acme.example\r\nSubject: Hello " + id + "\r\n\r\n.dots\r\n..two\r\nend\r\n",
-            "Hello\n"};
-}
-
-// A store with its writer and a sender, as the daemon has them.
-class Outbox {
-  public:
-    explicit Outbox(std::string url, std::unique_ptr<Store> store = make_memory_store())
-        : writer_(std::move(store), log_) {
-        options.url = std::move(url);
-    }
-    void start() { sender_.emplace(options, "support.acme.example", writer_, log_); }
-    void stop() { sender_.reset(); }
-    void wake() { sender_->wake(); }
-
-    // A ticket's mails, or without a ticket each for itself.
-    void queue(std::vector<OutgoingMail> mails, bool of_ticket = false, TimePoint created = now()) {
-        writer_.run([&](Store& store) {
-            IntakeRecord record;
-            record.ledger.id = {"MAIL" + std::to_string(++records_)};
-            record.ledger.received = created;
-            record.ledger.mailbox = "support@acme.example";
-            record.ledger.disposition = of_ticket ? Disposition::opened : Disposition::held;
-            record.octets = "x";
-            if (of_ticket) {
-                auto const number = store.next_ticket_number("ACME", 1000);
-                record.opens = {number,      "support@acme.example", "Hello", "Low", "northwind",
-                                "Northwind", "ana@northwind.example"};
-                record.ledger.ticket = number;
-            }
-            record.outgoing = std::move(mails);
-            store.commit(record, created);
-        });
-        if (sender_) sender_->wake();
-    }
-    std::vector<OutboxMail> unsent() {
-        std::vector<OutboxMail> mails;
-        writer_.run([&](Store& store) { mails = store.outbox(); });
-        return mails;
-    }
-    // Until what is left in the outbox is as the condition wants it, for at most 20 s.
-    bool wait_until(std::function<bool(std::vector<OutboxMail> const&)> const& condition) {
-        auto const limit = std::chrono::steady_clock::now() + 20s;
-        while (std::chrono::steady_clock::now() < limit) {
-            if (condition(unsent())) return true;
-            std::this_thread::yield();
-        }
-        return false;
-    }
-    void retry(OutboxId id) {
-        writer_.run([&](Store& store) { CHECK(store.retry_outgoing(id, now())); });
-    }
-
-    void retry_if_unsent(OutboxId id) {
-        writer_.run([&](Store& store) { static_cast<void>(store.retry_outgoing(id, now())); });
-    }
-
-    RelayOptions options;
-
-  private:
-    Log log_{{.level = LogOptions::Level::error}};
-    StoreWriter writer_;
-    std::optional<OutboxSender> sender_;
-    int records_ = 0;
-};
 
 bool is_empty(std::vector<OutboxMail> const& mails) {
     return mails.empty();
@@ -102,15 +24,6 @@ bool has_failed(std::vector<OutboxMail> const& mails) {
     return !mails.empty() && mails.front().state == OutboxState::failed;
 }
 
-// A script that answers one command its own way, always or so many times.
-ScriptedRelay::Script answer(std::string const& command, std::string const& reply, int times = 1'000'000) {
-    auto left = std::make_shared<std::atomic<int>>(times);
-    return [=](std::string const& line) -> std::optional<std::string> {
-        if (!line.starts_with(command) || left->fetch_sub(1) <= 0) return std::nullopt;
-        return reply;
-    };
-}
-
 std::size_t count(std::vector<std::string> const& commands, std::string const& begin) {
     return static_cast<std::size_t>(std::count_if(commands.begin(), commands.end(),
                                                   [&](std::string const& line) { return line.starts_with(begin); }));
@@ -120,9 +33,9 @@ std::size_t count(std::vector<std::string> const& commands, std::string const& b
 
 TEST_CASE("RFC 5321 4.5.5: a receipt goes out with the null reverse-path, as it was made") {
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")});
     REQUIRE(relay.wait_for_mails(1));
     auto const taken = relay.mails().front();
     CHECK(taken.from.starts_with("MAIL FROM:<>"));
@@ -134,8 +47,8 @@ TEST_CASE("RFC 5321 4.5.5: a receipt goes out with the null reverse-path, as it 
 
 TEST_CASE("many mails go over one connection, which is given back with QUIT") {
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
-    for (int i = 0; i < 150; ++i) outbox.queue({mail("ana@northwind.example", std::to_string(i))});
+    OutboxRig outbox(relay.url());
+    for (int i = 0; i < 150; ++i) outbox.queue({outgoing_mail("ana@northwind.example", std::to_string(i))});
     outbox.start();
     REQUIRE(relay.wait_for_mails(150));
     CHECK(outbox.wait_until(is_empty));
@@ -158,9 +71,9 @@ TEST_CASE("RFC 5321 4.2.1: 4yz is tried again later, 5yz is given up and stays v
                  Case{"RCPT", "550 5.1.1 No such user", OutboxState::failed},
                  Case{"DATA", "554 5.6.0 No", OutboxState::failed}, Case{".", "554 5.7.1 Spam", OutboxState::failed});
     ScriptedRelay const relay(answer(refused.command, refused.reply, 1));
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")});
     REQUIRE(outbox.wait_until(was_tried));
     auto const left = outbox.unsent().front();
     CHECK(left.state == refused.state);
@@ -169,7 +82,7 @@ TEST_CASE("RFC 5321 4.2.1: 4yz is tried again later, 5yz is given up and stays v
     if (left.state == OutboxState::queued) CHECK(left.next_attempt - now() > 2s);
     CHECK(relay.mails().empty());
     // The next mail is not held up, and an operator's word sends this one.
-    outbox.queue({mail("bo@northwind.example", "2")});
+    outbox.queue({outgoing_mail("bo@northwind.example", "2")});
     REQUIRE(relay.wait_for_mails(1));
     outbox.retry(left.id);
     CHECK(relay.wait_for_mails(2));
@@ -178,9 +91,9 @@ TEST_CASE("RFC 5321 4.2.1: 4yz is tried again later, 5yz is given up and stays v
 
 TEST_CASE("a reply of several lines is kept as one, without what a terminal would obey") {
     ScriptedRelay const relay(answer("RCPT", "550-5.1.1 \x1b[2JNo such\r\n550-5.1.1 user\r\n550 5.1.1 here"));
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")});
     REQUIRE(outbox.wait_until(has_failed));
     CHECK(outbox.unsent().front().last_error == "550 5.1.1 [2JNo such 5.1.1 user 5.1.1 here");
 }
@@ -190,8 +103,8 @@ TEST_CASE("a relay that is down is asked by one mail, not by each") {
                                  answer("EHLO", ScriptedRelay::drop), answer("MAIL", "421 4.7.0 Enough"),
                                  answer("MAIL", "530 5.7.0 Log in first"), answer("DATA", ScriptedRelay::drop));
     ScriptedRelay const relay(script);
-    Outbox outbox(relay.url());
-    for (int i = 0; i < 100; ++i) outbox.queue({mail("ana@northwind.example", std::to_string(i))});
+    OutboxRig outbox(relay.url());
+    for (int i = 0; i < 100; ++i) outbox.queue({outgoing_mail("ana@northwind.example", std::to_string(i))});
     outbox.start();
     REQUIRE(outbox.wait_until([](std::vector<OutboxMail> const& mails) {
         return std::any_of(mails.begin(), mails.end(), [](OutboxMail const& one) { return one.attempts > 0; });
@@ -210,8 +123,8 @@ TEST_CASE("a relay that is down is asked by one mail, not by each") {
 
 TEST_CASE("what waited for a relay goes out when it is back") {
     ScriptedRelay const relay(answer("CONNECT", "421 4.3.2 Not yet", 2));
-    Outbox outbox(relay.url());
-    for (int i = 0; i < 10; ++i) outbox.queue({mail("ana@northwind.example", std::to_string(i))});
+    OutboxRig outbox(relay.url());
+    for (int i = 0; i < 10; ++i) outbox.queue({outgoing_mail("ana@northwind.example", std::to_string(i))});
     outbox.start();
     REQUIRE(relay.wait_for_mails(8));  // two mails were the ones that asked; they wait for their own time
     for (auto const& one : outbox.unsent()) outbox.retry_if_unsent(one.id);
@@ -222,12 +135,12 @@ TEST_CASE("a kept connection that the relay closed meanwhile costs no attempt") 
     auto const script = GENERATE(answer("MAIL", ScriptedRelay::drop, 1), answer("MAIL", "421 4.4.2 Idle too long", 1));
     auto const armed = std::make_shared<std::atomic<bool>>(false);
     ScriptedRelay const relay([=](std::string const& line) { return *armed ? script(line) : std::nullopt; });
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")});
     REQUIRE(relay.wait_for_mails(1));
     *armed = true;
-    outbox.queue({mail("ana@northwind.example", "2")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "2")});
     REQUIRE(relay.wait_for_mails(2));
     CHECK(outbox.wait_until(is_empty));
     CHECK(relay.connections() == 2);
@@ -235,19 +148,19 @@ TEST_CASE("a kept connection that the relay closed meanwhile costs no attempt") 
 
 TEST_CASE("a mail is given up after its time, and stays visible") {
     ScriptedRelay const relay(answer("RCPT", "450 4.2.0 Later"));
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.options.give_up_after = 1h;
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")}, false, now() - 2h);
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")}, false, now() - 2h);
     REQUIRE(outbox.wait_until(has_failed));
     CHECK(outbox.unsent().front().last_error == "given up: 450 4.2.0 Later");
 }
 
 TEST_CASE("a ticket's mails to one person keep their order") {
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     std::vector<OutgoingMail> mails;
-    for (int i = 0; i < 20; ++i) mails.push_back(mail("ana@northwind.example", std::to_string(i)));
+    for (int i = 0; i < 20; ++i) mails.push_back(outgoing_mail("ana@northwind.example", std::to_string(i)));
     outbox.queue(mails, true);
     outbox.start();
     REQUIRE(relay.wait_for_mails(20));
@@ -260,9 +173,9 @@ TEST_CASE("an address writes no commands of its own") {
     auto const address = GENERATE(as<std::string>{}, "a@b.example>\r\nRCPT TO:<all@evil.example", "a b@c.example",
                                   "a@b\n.example", "<a@b.example", "nobody", "", "@b.example");
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail(address, "1")});
+    outbox.queue({outgoing_mail(address, "1")});
     REQUIRE(outbox.wait_until(has_failed));
     CHECK(outbox.unsent().front().last_error == "the address can't be written in an envelope");
     CHECK(relay.connections() == 0);
@@ -270,8 +183,8 @@ TEST_CASE("an address writes no commands of its own") {
 
 TEST_CASE("RFC 5321 2.3.8: line ends are CRLF whatever the mail holds") {
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
-    auto one = mail("ana@northwind.example", "1");
+    OutboxRig outbox(relay.url());
+    auto one = outgoing_mail("ana@northwind.example", "1");
     one.octets = std::string("Subject: x\n\na\n.\nMAIL FROM:<x@y>\r\rb\r\n\0c\r", 38);
     outbox.start();
     outbox.queue({one});
@@ -283,9 +196,9 @@ TEST_CASE("RFC 6531 3.2: an address beyond US-ASCII needs a relay that offers SM
     bool const offers = GENERATE(true, false);
     ScriptedRelay const relay(answer(
         "EHLO", offers ? "250-relay.example\r\n250-SMTPUTF8\r\n250 8BITMIME" : "250-relay.example\r\n250 8BITMIME"));
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail("jürgen@northwind.example", "1")});
+    outbox.queue({outgoing_mail("jürgen@northwind.example", "1")});
     if (offers) {
         REQUIRE(relay.wait_for_mails(1));
         CHECK(relay.mails().front().from.find("SMTPUTF8") != std::string::npos);
@@ -301,9 +214,9 @@ TEST_CASE("RFC 6531 3.2: an address beyond US-ASCII needs a relay that offers SM
 TEST_CASE("a relay that hangs does not keep the sender from leaving") {
     auto const where = GENERATE(as<std::string>{}, "CONNECT", "RCPT", ".", "QUIT");
     ScriptedRelay const relay(answer(where, ScriptedRelay::hang));
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1"), mail("bo@northwind.example", "2")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1"), outgoing_mail("bo@northwind.example", "2")});
     REQUIRE(relay.wait_until([&](ScriptedRelay const& r) {
         if (where == "CONNECT") return r.connections() > 0;
         if (where == "QUIT") return r.mails().size() == 2;
@@ -322,11 +235,11 @@ TEST_CASE("a relay that hangs does not keep the sender from leaving") {
 
 TEST_CASE("a relay that needs a login without a password to be had is told to nobody") {
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.options.user = "support";
     outbox.options.password = Secret{"/nowhere/password"};
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")});
     REQUIRE(outbox.wait_until(was_tried));
     CHECK(outbox.unsent().front().last_error == "the relay's password file cannot be read");
     CHECK(outbox.unsent().front().state == OutboxState::queued);
@@ -335,10 +248,10 @@ TEST_CASE("a relay that needs a login without a password to be had is told to no
 
 TEST_CASE("starttls = require sends nothing to a relay without it") {
     ScriptedRelay const relay;
-    Outbox outbox(relay.url());
+    OutboxRig outbox(relay.url());
     outbox.options.starttls = StartTls::require;
     outbox.start();
-    outbox.queue({mail("ana@northwind.example", "1")});
+    outbox.queue({outgoing_mail("ana@northwind.example", "1")});
     REQUIRE(outbox.wait_until(was_tried));
     CHECK(count(relay.commands(), "MAIL") == 0);
     CHECK(outbox.unsent().front().state == OutboxState::queued);

@@ -56,8 +56,8 @@ class ScriptedRelay::Line {
     }
     // False: this conversation is over.
     [[nodiscard]] bool say(std::string reply) {
-        if (reply == drop) return false;
-        if (reply == hang) {
+        if (reply == drop || reply == taken_and_drop) return false;
+        if (reply == hang || reply == taken_and_hang) {
             while (receive()) continue;
             return false;
         }

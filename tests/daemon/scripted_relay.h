@@ -20,6 +20,9 @@ class ScriptedRelay {
     using Script = std::function<std::optional<std::string>(std::string const& command)>;
     static constexpr char const* hang = "(hang)";
     static constexpr char const* drop = "(drop)";
+    // For the end of data: the relay has the mail, and the sender never hears of it.
+    static constexpr char const* taken_and_drop = "250 (drop)";
+    static constexpr char const* taken_and_hang = "250 (hang)";
 
     struct Taken {
         std::string from, to, octets;  // the command lines; the mail as it came, dots and all

@@ -1,8 +1,5 @@
 #include "tests/support/imap_rig.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -34,15 +31,6 @@ IntakeRecord record_of(RawMessage const& raw, Disposition disposition) {
     record.octets = raw.octets;
     record.mark = raw.mark;
     return record;
-}
-
-// stderr goes to a file until the returned descriptor is put back.
-int redirect_stderr(std::filesystem::path const& file) {
-    int const kept = fcntl(2, F_DUPFD_CLOEXEC, 3);
-    int const to = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    dup2(to, 2);
-    close(to);
-    return kept;
 }
 
 }  // namespace
@@ -155,8 +143,7 @@ bool RecordingDesk::wait_for_submitted(std::size_t count) const {
 ImapRig::ImapRig()
     : log(LogOptions{LogOptions::Level::debug, LogOptions::Format::logfmt}),
       writer(store_in(folder.path()), log),
-      desk(writer),
-      log_descriptor_(redirect_stderr(folder.path() / "log")) {
+      desk(writer) {
     options.mailbox = {"support", "acme.example"};
     options.user = "support";
     write_file(folder.path() / "password", "secret\n");
@@ -171,11 +158,6 @@ ImapRig::ImapRig()
     times.room = 5s;
     times.undeliverable = 0ms;
     times.again = 50ms;
-}
-
-ImapRig::~ImapRig() {
-    dup2(log_descriptor_, 2);
-    close(log_descriptor_);
 }
 
 ImapFolderState ImapRig::state() {
@@ -199,15 +181,11 @@ std::size_t ImapRig::marks_owed() {
 }
 
 std::string ImapRig::log_text() const {
-    return read_file(folder.path() / "log");
+    return captured.text();
 }
 
 std::size_t ImapRig::log_count(std::string_view event) const {
-    auto const text = log_text();
-    auto const wanted = "event=" + std::string(event) + " ";
-    std::size_t count = 0;
-    for (auto at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) ++count;
-    return count;
+    return captured.count(event);
 }
 
 }  // namespace postern::testing

@@ -17,6 +17,7 @@
 #include "daemon/intake_desk.h"
 #include "daemon/log.h"
 #include "daemon/store_writer.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/daemon_process.h"
 
 namespace postern::testing {
@@ -73,7 +74,6 @@ class RecordingDesk : public IntakeDesk {
 class ImapRig {
   public:
     ImapRig();
-    ~ImapRig();
     ImapRig(ImapRig const&) = delete;
     ImapRig& operator=(ImapRig const&) = delete;
 
@@ -85,15 +85,13 @@ class ImapRig {
     [[nodiscard]] std::size_t log_count(std::string_view event) const;
 
     TemporaryFolder folder;
+    CapturedLog captured;
     ImapOptions options;
     ImapTimes times;
     InFlight in_flight{256ULL << 20U};
     Log log;
     StoreWriter writer;
     RecordingDesk desk;
-
-  private:
-    int log_descriptor_;
 };
 
 // Waits for something that can only be asked for; false: not within 60 s.
