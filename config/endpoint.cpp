@@ -97,7 +97,7 @@ Parsed<std::string> parse_domain(std::string_view text) {
 
 Parsed<std::string> parse_domain_pattern(std::string_view text) {
     auto const is_wild = text.starts_with("*.");
-    auto const domain = parse_domain(is_wild ? text.substr(2) : text);
+    auto domain = parse_domain(is_wild ? text.substr(2) : text);
     if (!domain) return domain.error();
     if (!is_wild) return domain;
     if (domain->find('.') == std::string::npos) return ParseError{"everything below a top-level domain", 0};

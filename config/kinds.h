@@ -84,6 +84,7 @@ Kind<Integer> integer(Integer min, Integer max) {
 template <class Enum>
 Kind<Enum> one_of(std::vector<std::pair<std::string, Enum>> choices) {
     std::vector<std::string> words;
+    words.reserve(choices.size());
     for (auto const& [word, value] : choices) words.push_back('"' + word + '"');
     auto const choice_of = any_of_words(words);
     auto const form = "write " + choice_of;

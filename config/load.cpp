@@ -53,7 +53,7 @@ class Loader {
     }
 
   private:
-    static Reading reading_of(std::filesystem::path const& file, std::string short_name,
+    static Reading reading_of(std::filesystem::path const& file, std::string const& short_name,
                               std::vector<KeyDescription> const& schema) {
         Reading reading;
         reading.file = shown(file);

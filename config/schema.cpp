@@ -17,6 +17,7 @@ KeyDescription const* find_key(std::vector<KeyDescription> const& keys, std::str
 
 std::vector<std::string> names_of(std::vector<KeyDescription> const& keys) {
     std::vector<std::string> names;
+    names.reserve(keys.size());
     for (auto const& key : keys) names.push_back(key.name);
     return names;
 }

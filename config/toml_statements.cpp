@@ -52,11 +52,8 @@ class KeyWalker {
                     skip_string();
                     break;
                 case '\n':
-                    [[fallthrough]];
                 case '=':
-                    [[fallthrough]];
                 case ',':
-                    [[fallthrough]];
                 case '{':
                     dots = 0;
                     step();

@@ -33,9 +33,10 @@ std::string human_size(std::uint64_t octets) {
 std::string human_age(TimePoint then, TimePoint now) {
     auto const seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(now - then).count());
     if (seconds < 120) return fmt::format("{} s ago", seconds);
-    if (seconds < 2 * 3600) return fmt::format("{} min ago", seconds / 60);
-    if (seconds < 2 * 86400) return fmt::format("{} h ago", seconds / 3600);
-    return fmt::format("{} d ago", seconds / 86400);
+    constexpr std::int64_t hour = 3600, day = 24 * hour;
+    if (seconds < 2 * hour) return fmt::format("{} min ago", seconds / 60);
+    if (seconds < 2 * day) return fmt::format("{} h ago", seconds / hour);
+    return fmt::format("{} d ago", seconds / day);
 }
 
 std::string counted(std::uint64_t number, std::string_view one, std::string_view more) {
