@@ -16,7 +16,6 @@ using When = NotBuilt::When;
 constexpr bool protects = true, informs = false;
 
 constexpr NotBuilt rows[] = {
-    {"site.postmaster", When::given, "", informs, "no alarms are sent"},
     {"contacts.unlisted", When::is, "hold", protects, "take it out: mail from who is not listed is refused"},
     {"contacts.ask", When::is, "true", informs, "nobody is asked"},
     {"smtp.listen", When::begins, "unix:", protects, "it could not listen there; write an IP address and port"},

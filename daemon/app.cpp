@@ -90,6 +90,7 @@ class SenderSlot {
 struct Folder {
     ImapOptions options;
     std::uint64_t max_message_octets = 0;
+    Alarms alarms;
     std::unique_ptr<ImapPoller> poller;
 };
 
@@ -140,19 +141,22 @@ struct App::State {
     }
 
     void start_sender() {
-        sender.set(options.relay ? std::make_unique<OutboxSender>(*options.relay, options.site.hostname, writer, log)
+        sender.set(options.relay ? std::make_unique<OutboxSender>(*options.relay, options.site.hostname, writer, log,
+                                                                  Alarms(options))
                                  : nullptr);
     }
 
     void start_folder(ImapOptions const& folder) {
-        folders.push_back({folder, options.limits.message,
-                           std::make_unique<ImapPoller>(folder, options.limits.message, desk, writer, in_flight, log)});
+        folders.push_back({folder, options.limits.message, Alarms(options),
+                           std::make_unique<ImapPoller>(folder, options.limits.message, desk, writer, in_flight, log,
+                                                        ImapTimes{}, Alarms(options))});
     }
 
     // Keeps the pollers whose options stayed, stops the others, starts the new ones.
     void exchange_folders() {
         std::erase_if(folders, [&](Folder const& folder) {
             bool const stays = folder.max_message_octets == options.limits.message &&
+                               folder.alarms == Alarms(options) &&
                                std::ranges::find(options.imap, folder.options) != options.imap.end();
             if (!stays) folder.poller->request_stop();
             return !stays;
@@ -209,7 +213,8 @@ struct App::State {
             return false;
         }
         say_what_needs_a_restart(fresh);
-        bool const other_relay = fresh.relay != options.relay || fresh.site.hostname != options.site.hostname;
+        bool const other_relay = fresh.relay != options.relay || fresh.site.hostname != options.site.hostname ||
+                                 Alarms(fresh) != Alarms(options);
         options = fresh;
         log.reconfigure(options.log);
         in_flight.set_limit(options.limits.in_flight);

@@ -20,16 +20,20 @@ using Clock = ImapClient::Clock;
 
 // A connection that was lost later than this was a good one: servers end those too, and it is no news.
 constexpr std::chrono::seconds lived_well{30};
+// Logins refused in a row before the postmaster is told: a server that restarts refuses one or two.
+constexpr unsigned refused_logins = 3;
 
 }  // namespace
 
 struct ImapPoller::State {
     State(ImapOptions the_options, std::uint64_t max_message_octets, ImapTimes const& the_times, IntakeDesk& desk,
-          StoreWriter& writer, InFlight& in_flight, Log& the_log)
+          StoreWriter& the_writer, InFlight& in_flight, Log& the_log, Alarms the_alarms)
         : options(std::move(the_options)),
           times(the_times),
           log(the_log),
-          folder(options, max_message_octets, times, {desk, writer, in_flight, the_log, stop}),
+          writer(the_writer),
+          alarms(std::move(the_alarms)),
+          folder(options, max_message_octets, times, {desk, the_writer, in_flight, the_log, stop}),
           thread([this] { run(); }) {}
 
     void run() {
@@ -64,6 +68,7 @@ struct ImapPoller::State {
         folder.poll(*client);
         if (!told.empty()) log.info("imap-recovered", {{"folder", imap_folder_key(options)}});
         told.clear();
+        logins_refused = 0;
         doing = Doing::waiting;
     }
 
@@ -98,6 +103,7 @@ struct ImapPoller::State {
             log.warn("imap-failing", {{"folder", imap_folder_key(options)}, {"error", error}});
             save_error(error);
         }
+        if (kind == ImapError::Kind::login && ++logins_refused == refused_logins) raise_alarm(error);
         // A connection that broke after it brought mail brings the rest best at once.
         if (doing == Doing::polling && folder.taken() > 0) failures = 0;
         wait_for(Clock::now() + delay(kind == ImapError::Kind::login ? times.first_login_retry : times.first_retry),
@@ -113,6 +119,19 @@ struct ImapPoller::State {
         }
     }
 
+    // A password or a token that is dead stays dead, and nobody looks at a log every day.
+    void raise_alarm(std::string const& error) {
+        auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        auto const alarm = alarms.about("no login to the mailbox " + imap_folder_key(options),
+                                        "No mail is fetched from " + imap_folder_key(options) +
+                                            ": the server refuses the login again and again.\n\n" + error +
+                                            "\n\nIt is tried on. `postern status` shows when it works again.\n",
+                                        now);
+        if (!alarm) return;
+        writer.post([alarm, now](Store& store) { queue_alarm(store, *alarm, now); },
+                    [](std::exception_ptr const&) {});  // what the store can't do the writer has logged
+    }
+
     // Doubled with each failure; with jitter, so that a server that comes back is not met by all at once.
     Clock::duration delay(std::chrono::milliseconds first) {
         auto const doublings = std::min(failures++, 20U);
@@ -126,6 +145,8 @@ struct ImapPoller::State {
     ImapOptions const options;
     ImapTimes const times;
     Log& log;
+    StoreWriter& writer;
+    Alarms const alarms;
     WakeEvent stop, wanted;
     ImapFolder folder;
     std::optional<ImapClient> client;
@@ -133,14 +154,16 @@ struct ImapPoller::State {
     Doing doing = Doing::connecting;
     bool idle_refused = false;
     unsigned failures = 0;  // since the last poll that was followed by an undisturbed wait
-    std::string told;       // the failure that the log knows of
+    unsigned logins_refused = 0;
+    std::string told;  // the failure that the log knows of
     std::minstd_rand random{std::random_device{}()};
     std::thread thread;  // the last one: it uses all the others
 };
 
 ImapPoller::ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer,
-                       InFlight& in_flight, Log& log, ImapTimes const& times)
-    : state_(std::make_unique<State>(std::move(options), max_message_octets, times, desk, writer, in_flight, log)) {}
+                       InFlight& in_flight, Log& log, ImapTimes const& times, Alarms alarms)
+    : state_(std::make_unique<State>(std::move(options), max_message_octets, times, desk, writer, in_flight, log,
+                                     std::move(alarms))) {}
 
 ImapPoller::~ImapPoller() {
     request_stop();

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "config/options.h"
+#include "daemon/alarms.h"
 #include "daemon/imap_folder_key.h"
 #include "daemon/imap_times.h"
 #include "daemon/in_flight.h"
@@ -18,7 +19,7 @@ namespace postern {
 class ImapPoller {
   public:
     ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer,
-               InFlight& in_flight, Log& log, ImapTimes const& times = {});
+               InFlight& in_flight, Log& log, ImapTimes const& times = {}, Alarms alarms = {});
     // Stops, waits for what was handed to the desk, joins the thread; within 10 s.
     ~ImapPoller();
     void request_stop();

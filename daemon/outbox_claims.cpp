@@ -20,13 +20,15 @@ constexpr auto settle_after = std::chrono::milliseconds{50};
 struct Settlement {
     OutboxId id;
     std::optional<SendOutcome> outcome;
+    std::optional<Alarms::Mail> alarm;
 };
 using Settlements = std::vector<Settlement>;
 
 void settle_all(Store& store, Settlements const& settlements) {
-    for (auto const& [id, outcome] : settlements) {
+    for (auto const& [id, outcome, alarm] : settlements) {
         if (outcome) {
             store.settle(id, *outcome);
+            if (alarm) queue_alarm(store, *alarm, outcome->at);
         } else {
             store.release_claim(id);
         }
@@ -82,10 +84,10 @@ OutboxClaims::Claimed OutboxClaims::finish() {
     return claim_.get();
 }
 
-void OutboxClaims::settle(OutboxId id, std::optional<SendOutcome> outcome) {
+void OutboxClaims::settle(OutboxId id, std::optional<SendOutcome> outcome, std::optional<Alarms::Mail> alarm) {
     std::lock_guard const lock(unsettled_->mutex);
     if (unsettled_->settlements.empty()) unsettled_->since = steady_clock::now();
-    unsettled_->settlements.push_back({id, std::move(outcome)});
+    unsettled_->settlements.push_back({id, std::move(outcome), std::move(alarm)});
 }
 
 void OutboxClaims::settle_if_due() {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/alarms.h"
 #include "daemon/store_writer.h"
 #include "store/outbox.h"
 
@@ -31,8 +32,8 @@ class OutboxClaims {
     [[nodiscard]] bool has_begun() const noexcept { return claim_.valid(); }
     [[nodiscard]] Claimed finish();
 
-    // No outcome: the mail was not tried, and is due as before.
-    void settle(OutboxId id, std::optional<SendOutcome> outcome);
+    // No outcome: the mail was not tried, and is due as before. An alarm is queued in the same transaction.
+    void settle(OutboxId id, std::optional<SendOutcome> outcome, std::optional<Alarms::Mail> alarm = {});
     // Posts what has gathered, where it is enough or old enough.
     void settle_if_due();
     // Settles all; throws where the store can't.

@@ -43,8 +43,9 @@ TimePoint clock_now() {
 
 class OutboxSender::State {
   public:
-    State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, OutboxTimes const& times)
-        : options_(std::move(options)), times_(times), log_(log), claims_(writer) {
+    State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
+          OutboxTimes const& times)
+        : options_(std::move(options)), times_(times), alarms_(std::move(alarms)), log_(log), claims_(writer) {
         relay_ = make_relay(
             options_, helo, [this] { return must_stop(); }, times_);
         thread_ = std::thread([this] { run(); });
@@ -173,7 +174,20 @@ class OutboxSender::State {
         }
         say(mail, outcome, result.kind);
         fault_point("sending.before-settle");
-        claims_.settle(mail.id, std::move(outcome));
+        auto alarm = alarm_about(mail, outcome);
+        claims_.settle(mail.id, std::move(outcome), std::move(alarm));
+    }
+
+    // Of an alarm that can't be delivered nobody is told by mail.
+    std::optional<Alarms::Mail> alarm_about(OutboxMail const& mail, SendOutcome const& outcome) const {
+        if (outcome.result != SendOutcome::Result::failed || mail.kind == OutgoingKind::alarm) return std::nullopt;
+        return alarms_.about("outgoing mail was given up",
+                             "A mail could not be delivered and was given up.\n\nTo: " + mail.recipient +
+                                 "\nKind: " + std::string(to_string(mail.kind)) + "\nTicket: " +
+                                 (mail.ticket ? mail.ticket->text() : "none") + "\nThe relay: " + outcome.detail +
+                                 "\n\n`postern outbox list` shows what was given up; `postern outbox retry " +
+                                 std::to_string(mail.id.value) + "` tries this one again.\n",
+                             outcome.at);
     }
 
     void say(OutboxMail const& mail, SendOutcome const& outcome, RelayResult::Kind kind) {
@@ -243,6 +257,7 @@ class OutboxSender::State {
 
     RelayOptions options_;
     OutboxTimes const times_;
+    Alarms const alarms_;
     Log& log_;
 
     std::mutex mutex_;
@@ -262,9 +277,9 @@ class OutboxSender::State {
     std::thread thread_;
 };
 
-OutboxSender::OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log,
+OutboxSender::OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log, Alarms alarms,
                            OutboxTimes const& times)
-    : state_(std::make_unique<State>(std::move(options), helo, writer, log, times)) {}
+    : state_(std::make_unique<State>(std::move(options), helo, writer, log, std::move(alarms), times)) {}
 
 OutboxSender::~OutboxSender() = default;
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "config/options.h"
+#include "daemon/alarms.h"
 #include "daemon/log.h"
 #include "daemon/outbox_times.h"
 #include "daemon/store_writer.h"
@@ -13,7 +14,8 @@ namespace postern {
 
 class OutboxSender {
   public:
-    OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log, OutboxTimes const& times = {});
+    OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log, Alarms alarms = {},
+                 OutboxTimes const& times = {});
     // Finishes the mail it is sending, releases the rest, joins the thread; within 10 s.
     ~OutboxSender();
     void request_stop();

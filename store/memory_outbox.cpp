@@ -57,6 +57,21 @@ void MemoryStore::settle(OutboxId id, SendOutcome const& outcome) {
     find_ticket(*mail.ticket)->history.events.push_back(std::move(*event));
 }
 
+bool MemoryStore::queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) {
+    bool const told = std::ranges::any_of(state_.outbox, [&](MemoryState::Sent const& earlier) {
+        bool const is_same = earlier.mail.message_id == mail.message_id || earlier.mail.message_id == of_hour_before;
+        return is_same && earlier.mail.created > now - alarm_pause;
+    });
+    if (told) return false;
+    OutboxMail queued;
+    static_cast<OutgoingMail&>(queued) = mail;
+    queued.octets.clear();
+    queued.id = {static_cast<std::int64_t>(state_.outbox.size() + 1)};
+    queued.created = queued.next_attempt = now;
+    state_.outbox.push_back({std::move(queued), std::make_shared<std::string const>(mail.octets), now});
+    return true;
+}
+
 void MemoryStore::release_claims() {
     for (auto& sent : state_.outbox) sent.due = sent.mail.next_attempt;
 }

@@ -23,6 +23,9 @@ void require_consistent(IntakeRecord const& record);
 [[nodiscard]] std::optional<TimePoint> octets_expire(IntakeRecord const& record, TimePoint now);
 
 // What the ticket tells of a mail of ours that was sent or given up; nothing of a try that failed for now.
+// For so long an alarm of one cause is the only one (interface: at most one an hour).
+inline constexpr std::chrono::hours alarm_pause{1};
+
 [[nodiscard]] std::optional<TicketEvent> settled_event(OutgoingKind kind, std::string const& recipient,
                                                        SendOutcome const& outcome);
 

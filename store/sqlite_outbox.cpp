@@ -121,6 +121,31 @@ void SqliteStore::settle(OutboxId id, SendOutcome const& outcome) {
     });
 }
 
+bool SqliteStore::queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) {
+    bool queued = false;
+    connection_.atomically([&] {
+        Query told{connection_, "SELECT 1 FROM outbox WHERE message_id IN (?, ?) AND created > ?", mail.message_id,
+                   std::string(of_hour_before), now - alarm_pause};
+        queued = !told.step();
+        if (!queued) return;
+        Query{connection_,
+              "INSERT INTO outbox (kind, state, reverse_path, recipient, subject, message_id, text, attempts, created,"
+              " next_attempt, due, last_error) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, 0, ?7, ?7, ?7, '')",
+              mail.kind,
+              mail.reverse_path,
+              mail.recipient,
+              mail.subject,
+              mail.message_id,
+              mail.text,
+              now}
+            .run();
+        Query{connection_, "INSERT INTO outbox_octets (outbox, octets) VALUES (?, ?)", connection_.last_id(),
+              Blob{mail.octets}}
+            .run();
+    });
+    return queued;
+}
+
 void SqliteStore::release_claims() {
     connection_.write([&] {
         Query{connection_, "UPDATE outbox SET due = next_attempt WHERE state = 'queued' AND due <> next_attempt"}.run();

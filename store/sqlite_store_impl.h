@@ -55,6 +55,7 @@ class SqliteStore final : public Store {
 
     [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
     void settle(OutboxId id, SendOutcome const& outcome) override;
+    bool queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) override;
     void release_claims() override;
     void release_claim(OutboxId id) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;

@@ -143,7 +143,8 @@ std::string build_message(OutgoingParts const& parts) {
     mail += identifiers_field("In-Reply-To", {parts.in_reply_to});
     mail += identifiers_field("References", parts.references);
     // RFC 3834 5, and the same for Exchange ([MS-OXCMAIL]): no robot answers this mail.
-    mail += "Auto-Submitted: auto-replied\r\nX-Auto-Response-Suppress: All\r\n";
+    mail += parts.answers ? "Auto-Submitted: auto-replied\r\n" : "Auto-Submitted: auto-generated\r\n";
+    mail += "X-Auto-Response-Suppress: All\r\n";
     if (is_ascii(parts.language)) mail += text_field("Content-Language", parts.language);
     mail +=
         fmt::format("MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"{}\"\r\n\r\n", boundary);

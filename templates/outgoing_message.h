@@ -21,6 +21,7 @@ struct OutgoingParts {
     std::string language;  // a language tag (RFC 5646)
     std::string text;      // UTF-8, LF; one line a paragraph: it is flowed (RFC 3676)
     std::string html;      // UTF-8, LF
+    bool answers = true;   // a mail that came; else it is written unasked (RFC 3834 5: auto-generated)
 };
 
 // Throws std::invalid_argument where message_id is none: it is ours.

@@ -51,7 +51,6 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         [metrics]
         listen = "127.0.0.1:9466"
     )") == unindented(R"(
-        postern.toml:4:14: notice: 'postmaster' is not in this build yet (no alarms are sent)
         postern.toml:7:12: error: unlisted = "hold" is not in this build yet (take it out: mail from who is not listed is refused)
         postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
         postern.toml:10:27: error: listen on "unix:…" is not in this build yet (it could not listen there; write an IP address and port)

@@ -663,8 +663,18 @@ TEST_CASE("a login that is refused again and again is told once, and seen in sta
     site.server.on("LOGIN", [](Session& session, Command const& command) {
         return session.no(command, "[AUTHENTICATIONFAILED] wrong\x1b[31m"), true;
     });
-    auto const poller = site.poller();
+    Options options;
+    options.site.hostname = "support.acme.example";
+    options.site.postmaster = Mailbox{"ops", "acme.example"};
+    ImapPoller const poller(site.rig.options, 25ULL << 20U, site.rig.desk, site.rig.writer, site.rig.in_flight,
+                            site.rig.log, site.rig.times, Alarms(options));
     REQUIRE(eventually([&] { return site.server.count("LOGIN") > 6; }));
+    std::vector<OutboxMail> alarms;
+    site.rig.writer.run([&](Store& store) { alarms = store.outbox(); });
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].kind == OutgoingKind::alarm);
+    CHECK(alarms[0].recipient == "ops@acme.example");
+    CHECK(alarms[0].text.find("[AUTHENTICATIONFAILED] wrong?[31m") != std::string::npos);
     CHECK(site.rig.log_count("imap-failing") == 1);
     auto const error = site.rig.state().error.value_or("");
     CHECK(error.find("cannot log in") == 0);

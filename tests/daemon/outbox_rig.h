@@ -39,6 +39,7 @@ class OutboxRig {
 
     RelayOptions options;
     OutboxTimes times;
+    Alarms alarms;
 
   private:
     Log log_;

@@ -367,6 +367,38 @@ TEST_CASE("greylisted beyond give_up_after", "[relay-fault]") {
     CHECK(site.log.count("send-failed") == 2);
 }
 
+TEST_CASE("the postmaster is told once of what was given up, and not of an alarm that was", "[relay-fault]") {
+    bool const takes_alarms = GENERATE(true, false);
+    Relay const relay([=](std::string const& line) -> std::optional<std::string> {
+        bool const is_alarm = line.find("ops@acme.example") != std::string::npos;
+        if (!line.starts_with("RCPT") || (is_alarm && takes_alarms)) return std::nullopt;
+        return "550 5.1.1 No such user";
+    });
+    Options options;
+    options.site.name = "Acme Support";
+    options.site.hostname = "support.acme.example";
+    options.site.postmaster = Mailbox{"ops", "acme.example"};
+    Site site(relay.url());
+    site.outbox.alarms = Alarms(options);
+    site.queue();
+    site.outbox.start();
+    std::size_t const given_up = takes_alarms ? 4 : 5;
+    REQUIRE(
+        site.outbox.wait_until([=](auto const& mails) { return mails.size() == given_up && nothing_queued(mails); }));
+    if (!takes_alarms) {
+        CHECK(site.outbox.unsent().back().kind == OutgoingKind::alarm);
+        return;
+    }
+    REQUIRE(relay.wait_for_mails(1));
+    CHECK(relay.mails().size() == 1);
+    auto const octets = relay.mails().front().octets;
+    CHECK(relay.mails().front().from.starts_with("MAIL FROM:<>"));
+    CHECK(octets.find("Auto-Submitted: auto-generated\r\n") != std::string::npos);
+    CHECK(octets.find("Subject: Acme Support: outgoing mail was given up\r\n") != std::string::npos);
+    CHECK(octets.find("550 5.1.1 No such user") != std::string::npos);
+    CHECK(octets.find("postern outbox retry") != std::string::npos);
+}
+
 TEST_CASE("an address beyond US-ASCII and no SMTPUTF8", "[relay-fault]") {
     Relay const relay;
     Site site(relay.url());

@@ -278,3 +278,27 @@ CONTRACT("what was owed for a mail is found by it, whatever became of it") {
     CHECK(store.answers_to({"A"})[0].attempts == 1);
     CHECK(store.answers_to({"nobody"}).empty());
 }
+
+CONTRACT("an alarm is queued once an hour for the same cause, and sent like any other mail") {
+    TestType backend;
+    auto& store = backend.store;
+    auto const alarm = [](std::string const& id) {
+        return outgoing(OutgoingKind::alarm, id, "ops@acme.example");
+    };
+    constexpr std::int64_t hour = 3'600;
+    CHECK(store.queue_alarm(alarm("<a.1>"), "<a.0>", at(hour + 3'000)));
+    CHECK_FALSE(store.queue_alarm(alarm("<a.1>"), "<a.0>", at(hour + 3'500)));
+    CHECK_FALSE(store.queue_alarm(alarm("<a.2>"), "<a.1>", at(2 * hour + 2'999)));
+    CHECK(store.queue_alarm(alarm("<b.2>"), "<b.1>", at(2 * hour + 2'999)));
+    CHECK(store.queue_alarm(alarm("<a.2>"), "<a.1>", at(2 * hour + 3'001)));
+    auto const mails = store.claim_due(at(3 * hour), at(4 * hour), 10);
+    REQUIRE(message_ids(mails) == "<a.1><b.2><a.2>");
+    CHECK(mails[0].kind == OutgoingKind::alarm);
+    CHECK_FALSE(mails[0].ticket);
+    CHECK(mails[0].caused_by.text.empty());
+    CHECK(mails[0].recipient == "ops@acme.example");
+    CHECK_FALSE(mails[0].octets.empty());
+    for (auto const& mail : mails) store.settle(mail.id, failed(3 * hour));
+    CHECK(store.outbox().size() == 3);
+    CHECK_FALSE(store.queue_alarm(alarm("<a.2>"), "<a.1>", at(2 * hour + 3'100)));
+}
