@@ -190,8 +190,8 @@ class Store {
     virtual void settle(OutboxId id, SendOutcome const& outcome) = 0;
     virtual void release_claims() = 0;
     virtual void release_claim(OutboxId id) = 0;  // of a mail that was not tried: due as it was before
-    // An alarm to the operator, of no mail and no ticket; not where one of the same cause was queued within the hour before
-    // `now`: one with its Message-ID, or with that of the hour before. Whether it was queued.
+    // An alarm to the operator, of no mail and no ticket; not where one of the same cause was queued within the hour
+    // before `now`: one with its Message-ID, or with that of the hour before. Whether it was queued.
     virtual bool queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) = 0;
     // When claim_due will next have something to hand out: at the latest when a claim ends that nobody settled.
     [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;
