@@ -27,7 +27,7 @@ Table<SiteOptions> site_table() {
                     "The name of this host on the Internet: in the SMTP greeting, in Received fields, behind the @ of "
                     "our Message-IDs, and as our authserv-id. Do not change it lightly: replies are recognised by it."),
                 key("postmaster", &Site::postmaster, address(), optional,
-                    "Gets alarms, at most one an hour for the same cause, and the mail for postmaster at our domains."),
+                    "Gets alarms, at most one an hour for the same cause."),
                 key("state_dir", &Site::state_dir, path("\"/var/lib/postern\""), required,
                     "The folder of all that must survive: the store and its lock. One "
                     "daemon a state_dir."),

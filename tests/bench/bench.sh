@@ -84,6 +84,7 @@ figure parse_small_beside_gmime "$(ratio "$(median "${ours[@]}")" "$(median "${t
 "$build/tests/bench/hostile_bench"
 "$build/tests/bench/store_bench" "$home/store.db"
 "$build/tests/bench/imap_bench"
+"$build/tests/bench/outbox_bench"
 
 sink=$(free_port)
 /usr/sbin/smtp-sink -u "$(id -un)" -c "127.0.0.1:$sink" 1000 >/dev/null 2>&1 &
