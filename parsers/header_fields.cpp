@@ -17,7 +17,7 @@ std::size_t colon_of(std::string_view line) noexcept {
     std::size_t end = 0;
     static constexpr OctetSet name_ends(": \t");
     while (end < line.size() && !name_ends.contains(line[end])) ++end;
-    if (end == 0) return std::string_view::npos;
+    if (trim(line.substr(0, end)).empty()) return std::string_view::npos;  // nothing, or a lone CR
     auto colon = end;
     while (colon < line.size() && is_wsp(line[colon])) ++colon;
     if (colon == line.size() || line[colon] != ':') return std::string_view::npos;

@@ -303,6 +303,7 @@ ParameterizedValue parse_parameters(std::string_view field_value, std::string_vi
         }
         if (attribute->name.empty()) continue;
         auto split = split_name(attribute->name);
+        if (split.base.empty()) continue;  // "*=x"
         auto known = std::ranges::find(names, split.base, &std::pair<std::string, Pieces>::first);
         if (known == names.end()) known = names.insert(names.end(), {split.base, Pieces{}});
         auto& pieces = known->second;

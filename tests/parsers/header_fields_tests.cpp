@@ -64,6 +64,12 @@ TEST_CASE("NUL, 8-bit octets and controls cost no more than the field they are i
               .ends_with("From=a@b|Subject=ab|body"));
 }
 
+TEST_CASE("a CR alone is no field's name") {
+    auto const block = split_header("From: a@b\r\n\r: x@y\r\nSubject: z\r\n\r\nbody");
+    for (auto const& field : block.fields) CHECK_FALSE(field.name.empty());
+    CHECK(block.value("Subject") == " z");
+}
+
 TEST_CASE("a header line or a header over its limit is cut, said so, and the body is found") {
     auto const line = "Subject: " + std::string(200'000, 'x') + "\r\nFrom: a@b\r\n\r\nbody";
     auto const block = split_header(line);

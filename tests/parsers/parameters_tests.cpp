@@ -57,6 +57,7 @@ TEST_CASE("parameters as clients write them") {
     CHECK(value_of("filename=only.txt", "filename") == "only.txt");
     CHECK(value_of("attachment; filename=a; filename=b", "filename") == "a");
     CHECK(parse_parameters("").parameters.empty());
+    CHECK(parse_parameters("a/b; *=x; *0=y").parameters.empty());
     CHECK(parse_parameters(";;;=;=\"").value.empty());
 }
 
