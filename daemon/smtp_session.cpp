@@ -280,7 +280,10 @@ SmtpAwaitable<void> SmtpSession::farewell() {
 }
 
 void SmtpSession::log_lost_mail() {
-    if (auto const lost = protocol_.take_lost_mail()) log_not_taken(lost->id.text, code_of(lost->why));
+    auto const lost = protocol_.take_lost_mail();
+    if (!lost) return;
+    spool_.reset();  // its room on the disk, too: the session may idle for minutes
+    log_not_taken(lost->id.text, code_of(lost->why));
 }
 
 void SmtpSession::log_not_taken(std::string const& id, std::string why) {
