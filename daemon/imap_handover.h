@@ -1,6 +1,6 @@
 // ImapHandover: brings the mails of one folder to the desk and moves the cursor behind what the desk has committed.
-// Counts an attempt at each mail before (house rule: the third unfinished one is held unread, for two broke the
-// process). Belongs to the poller's thread.
+// Counts an attempt at each mail before; one whose reading was begun three times and never finished is held unread.
+// Belongs to the poller's thread.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,9 @@ class ImapHandover {
   public:
     // Deferred in one poll, the desk takes nothing at all, and fetching more of it only burdens everybody.
     static constexpr unsigned most_deferred = 64;
-    // Unfinished attempts after which a mail is held unread.
-    static constexpr unsigned most_attempts = 2;
+    // Unfinished attempts after which a mail is held unread. The first may have been in a crowd, any of which broke the
+    // process; the others were alone. One of these may have met a power cut or a kill: two in a row are believed.
+    static constexpr unsigned most_attempts = 3;
     // Polls in which the desk deferred a mail while it took others: then it is the mail.
     static constexpr unsigned most_deferred_alone = 10;
 

@@ -589,13 +589,16 @@ TEST_CASE("a mail that can never be committed is held unread in the end, and blo
     CHECK(held->octets == mail("2"));
 }
 
-TEST_CASE("a mail whose reading broke the process twice is held unread the third time", "[imap-fault]") {
+TEST_CASE("a mail whose reading was begun three times and never finished is held unread", "[imap-fault]") {
     Site site;
-    ImapPlace const place{imap_folder_key(site.rig.options), site.server.uid_validity, 4};
-    site.rig.writer.run([&](Store& store) {
-        CHECK(store.imap_attempt(place) == 0);
-        CHECK(store.imap_attempt(place) == 1);
-    });
+    auto const begun = [&site](std::uint32_t uid, unsigned times) {
+        ImapPlace const place{imap_folder_key(site.rig.options), site.server.uid_validity, uid};
+        site.rig.writer.run([&](Store& store) {
+            for (unsigned i = 0; i < times; ++i) CHECK(store.imap_attempt(place) == i);
+        });
+    };
+    begun(3, 2);  // once in a crowd, once alone: that may have been a power cut
+    begun(4, 3);
     auto const poller = site.poller();
     REQUIRE(site.rig.desk.wait_for_first_time(mails_there));
     for (auto const& each : site.rig.desk.taken()) {
