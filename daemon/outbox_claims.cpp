@@ -53,7 +53,8 @@ struct OutboxClaims::Unsettled {
     }
 };
 
-OutboxClaims::OutboxClaims(StoreWriter& writer) : writer_(writer), unsettled_(std::make_shared<Unsettled>()) {}
+OutboxClaims::OutboxClaims(StoreWriter& writer, std::function<void()> arrived)
+    : writer_(writer), arrived_(std::move(arrived)), unsettled_(std::make_shared<Unsettled>()) {}
 
 void OutboxClaims::begin(std::size_t max) {
     struct Job {
@@ -72,12 +73,20 @@ void OutboxClaims::begin(std::size_t max) {
             job->claimed.mails = store.claim_due(now, now + claim_length, max);
             if (job->claimed.mails.empty()) job->claimed.next_due = store.next_due();
         },
-        [=, unsettled = unsettled_](std::exception_ptr const& failure) {
+        [=, unsettled = unsettled_, arrived = arrived_](std::exception_ptr const& failure) {
             if (!failure && !settlements->empty()) fault_point("sending.settled");
-            if (!failure) return job->promise.set_value(std::move(job->claimed));
-            unsettled->give_back(*settlements);
-            job->promise.set_exception(failure);
+            if (failure) {
+                unsettled->give_back(*settlements);
+                job->promise.set_exception(failure);
+            } else {
+                job->promise.set_value(std::move(job->claimed));
+            }
+            arrived();
         });
+}
+
+bool OutboxClaims::has_arrived() const {
+    return claim_.valid() && claim_.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
 }
 
 OutboxClaims::Claimed OutboxClaims::finish() {
@@ -90,12 +99,13 @@ void OutboxClaims::settle(OutboxId id, std::optional<SendOutcome> outcome, std::
     unsettled_->settlements.push_back({id, std::move(outcome), std::move(alarm)});
 }
 
-void OutboxClaims::settle_if_due() {
+steady_clock::time_point OutboxClaims::settle_if_due() {
     {
         std::lock_guard const lock(unsettled_->mutex);
         auto const gathered = unsettled_->settlements.size();
-        if (gathered == 0) return;
-        if (gathered < settle_mails && steady_clock::now() - unsettled_->since < settle_after) return;
+        if (gathered == 0) return steady_clock::time_point::max();
+        auto const due = unsettled_->since + settle_after;
+        if (gathered < settle_mails && steady_clock::now() < due) return due;
     }
     auto const settlements = unsettled_->take();
     writer_.post([=](Store& store) { settle_all(store, *settlements); },
@@ -103,6 +113,7 @@ void OutboxClaims::settle_if_due() {
                      if (failure) return unsettled->give_back(*settlements);
                      fault_point("sending.settled");
                  });
+    return steady_clock::time_point::max();
 }
 
 void OutboxClaims::flush() {

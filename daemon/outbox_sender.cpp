@@ -6,7 +6,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "daemon/fault_point.h"
 #include "daemon/outbox_claims.h"
 #include "daemon/relay.h"
+#include "daemon/relay_connections.h"
 #include "daemon/retry_schedule.h"
 
 namespace postern {
@@ -26,8 +29,8 @@ using std::chrono::steady_clock;
 
 // As many as one commit of the writer can settle without holding up the mail that comes in meanwhile.
 constexpr std::size_t claim_mails = 64;
-// A connection that nobody uses for so long is given back; servers begin to close theirs after ten.
-constexpr auto rest_after = std::chrono::seconds{5};
+// So few left: the next are claimed while these are sent.
+constexpr std::size_t claim_at = claim_mails / 2;
 // What a mail that is being sent still gets when the daemon stops: the session before it may take 6 of 10 seconds.
 constexpr auto stop_grace = std::chrono::seconds{3};
 // One mail that breaks the connection may be to blame; after so many in a row it is the relay.
@@ -39,15 +42,41 @@ TimePoint clock_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+// Rung by any thread, for the one that waits.
+class Bell {
+  public:
+    void ring() {
+        {
+            std::lock_guard const lock(mutex_);
+            rung_ = true;
+        }
+        changed_.notify_one();
+    }
+    void wait_until(SteadyTime until) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, until, [this] { return rung_; });
+        rung_ = false;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool rung_ = false;
+};
+
 }  // namespace
 
 class OutboxSender::State {
   public:
     State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
           OutboxTimes const& times)
-        : options_(std::move(options)), times_(times), alarms_(std::move(alarms)), log_(log), claims_(writer) {
-        relay_ = make_relay(
-            options_, helo, [this] { return must_stop(); }, times_);
+        : options_(std::move(options)),
+          times_(times),
+          alarms_(std::move(alarms)),
+          log_(log),
+          claims_(writer, [bell = bell_] { bell->ring(); }),
+          connections_([this, helo] { return make_relay(options_, helo, [this] { return must_stop(); }, times_); },
+                       [bell = bell_] { bell->ring(); }, times_) {
         thread_ = std::thread([this] { run(); });
     }
     ~State() {
@@ -58,21 +87,15 @@ class OutboxSender::State {
     State& operator=(State const&) = delete;
 
     void request_stop() {
-        {
-            std::lock_guard const lock(mutex_);
-            if (stopping_) return;
-            stop_at_ = steady_clock::now() + stop_grace;
-            stopping_ = true;
-        }
-        changed_.notify_all();
+        if (stop_requested_.exchange(true)) return;
+        stop_at_ = steady_clock::now() + stop_grace;
+        stopping_ = true;
+        bell_->ring();
     }
 
     void wake() {
-        {
-            std::lock_guard const lock(mutex_);
-            woken_ = true;
-        }
-        changed_.notify_all();
+        woken_ = true;
+        bell_->ring();
     }
 
   private:
@@ -80,83 +103,136 @@ class OutboxSender::State {
     // any more.
     OutboxTimes::Milliseconds longest_send() const { return 2 * times_.mail; }
     bool must_stop() const { return stopping_ && steady_clock::now() >= stop_at_; }
+    bool relay_is_down() const { return relay_failures_ > 0; }
 
     void run() {
         // Signals are the main thread's; a connection that breaks is an error of that write.
         sigset_t all;
         sigfillset(&all);
         pthread_sigmask(SIG_BLOCK, &all, nullptr);
-        while (!stopping_) {
+        while (!stopping_ || connections_.busy() > 0) {
             try {
-                step();
+                bell_->wait_until(step());
             } catch (StoreError const&) {
-                // The writer told of it. What is to be settled is kept.
-                wait_until(steady_clock::now() + times_.look_again, WakeUp::stop);
+                pause();  // the writer told of it; what is to be settled is kept
             } catch (std::exception const& failure) {
                 log_.error("outbox-waits", {{"error", failure.what()}});
-                wait_until(steady_clock::now() + times_.look_again, WakeUp::stop);
+                pause();
             }
         }
         leave();
     }
 
-    void step() {
-        // A relay that did not answer is tried with one mail.
-        bool const is_down = relay_failures_ > 0;
-        if (is_down && !claims_.has_begun()) wait_for_relay();
-        if (!claims_.has_begun()) claims_.begin(is_down ? 1 : claim_mails);
+    // Ends at a time until which there is nothing to do, unless the bell rings.
+    SteadyTime step() {
+        for (auto const& result : connections_.take_results()) take_result(result);
+        if (claims_.has_arrived()) take_claim();
+        if (stopping_ || waiting_ends_ - steady_clock::now() <= longest_send()) release_waiting();
+        connections_.hand_out(waiting_);
+        if (!stopping_) claim();
+        auto until = std::min(claims_.settle_if_due(), steady_clock::now() + times_.look_again);
+        if (!claims_.has_begun()) until = std::min(until, relay_is_down() ? relay_retry_at_ : look_at_);
+        return waiting_.empty() ? until : std::min(until, connections_.hand_out_again());
+    }
+
+    void pause() {
+        claim_not_before_ = steady_clock::now() + times_.look_again;
+        bell_->wait_until(claim_not_before_);
+    }
+
+    // ---- claiming
+
+    // A relay that is down is asked by one mail: the probe.
+    void claim() {
+        auto const now = steady_clock::now();
+        if (claims_.has_begun() || now < claim_not_before_) return;
+        bool const probes = relay_is_down();
+        if (probes ? probes_ || !is_time_to_probe() : !is_time_to_claim()) return;
+        woken_ = claimed_some_ = claimed_all_it_asked_for_ = false;
+        probes_ = probes;
+        claims_.begin(probes ? 1 : claim_mails);
+    }
+
+    bool is_time_to_claim() const {
+        if (claimed_all_it_asked_for_ && waiting_.size() <= claim_at) return true;
+        if (!waiting_.empty()) return false;
+        // What was sent may have been in the way of others of its ticket.
+        bool const all_sent = claimed_some_ && connections_.busy() == 0;
+        return woken_ || all_sent || steady_clock::now() >= look_at_;
+    }
+
+    // When its time has come, or somebody else worked on the store: that may be an operator who mended it.
+    bool is_time_to_probe() {
+        auto const now = steady_clock::now();
+        if (now >= relay_retry_at_) return true;
+        if (now < look_at_) return false;
+        look_at_ = now + times_.look_again;
+        auto const version = claims_.data_version();
+        if (!version) return false;
+        return std::exchange(seen_version_, version).value_or(*version) != *version;
+    }
+
+    void take_claim() {
         auto const claimed = claims_.finish();
-        if (claimed.mails.empty()) return wait_for_work(claimed.next_due);
-        fault_point("sending.claimed");
-        // More of them, it seems: claimed while these are sent.
-        if (claimed.mails.size() == claim_mails) claims_.begin(claim_mails);
-        send_all(claimed);
-        if (relay_failures_ > 0 && claims_.has_begun()) release(claims_.finish());
-    }
-
-    void release(OutboxClaims::Claimed const& claimed) {
-        for (auto const& mail : claimed.mails) claims_.settle(mail.id, std::nullopt);
-    }
-
-    void send_all(OutboxClaims::Claimed const& claimed) {
-        bool go_on = true;
-        for (auto const& mail : claimed.mails) {
-            go_on = go_on && !stopping_ && claimed.ends - steady_clock::now() > longest_send();
-            if (go_on) {
-                go_on = send(mail);
-            } else {
-                claims_.settle(mail.id, std::nullopt);
-            }
-            claims_.settle_if_due();
+        auto const now = steady_clock::now();
+        claimed_some_ = !claimed.mails.empty();
+        claimed_all_it_asked_for_ = claimed.mails.size() == claim_mails;
+        auto wait = std::chrono::duration_cast<TimePoint::duration>(times_.look_again);
+        if (claimed.next_due) wait = std::clamp(*claimed.next_due - clock_now(), TimePoint::duration{1}, wait);
+        look_at_ = now + wait;
+        if (!claimed_some_) {
+            if (probes_) relay_retry_at_ = look_at_;
+            probes_ = false;
+            return;
         }
-        last_sent_ = steady_clock::now();
+        fault_point("sending.claimed");
+        waiting_ends_ = waiting_.empty() ? claimed.ends : std::min(waiting_ends_, claimed.ends);
+        waiting_.insert(waiting_.end(), claimed.mails.begin(), claimed.mails.end());
+        if (!relay_is_down()) return;
+        if (claimed.mails.size() == 1 && probes_) {
+            probe_ = claimed.mails.front().id;
+        } else {
+            release_waiting();  // asked for before it was down
+        }
     }
 
-    // False: no other mail would fare better now.
-    bool send(OutboxMail const& mail) {
+    void release_waiting() {
+        for (auto const& mail : waiting_) release(mail);
+        waiting_.clear();
+    }
+
+    // It was not tried.
+    void release(OutboxMail const& mail) {
+        if (probe_ == mail.id) end_probe();
+        claims_.settle(mail.id, std::nullopt);
+    }
+
+    void end_probe() {
+        probe_.reset();
+        probes_ = false;
+    }
+
+    // ---- what became of it
+
+    void take_result(RelayConnections::Result const& of) {
         using Kind = RelayResult::Kind;
-        auto const result = try_send(mail);
+        auto const& [mail, result, one_too_many] = of;
+        if (one_too_many && !relay_is_down() && !stopping_) {
+            log_.info("relay-connection-refused", {{"relay", options_.url}, {"why", result.detail}});
+            return waiting_.push_front(mail);
+        }
+        if (result.kind == Kind::interrupted) return release(mail);
         broken_ = result.kind == Kind::broke_off ? broken_ + 1 : 0;
         bool const is_down = result.kind == Kind::relay_down || broken_ >= broken_in_a_row;
-        if (result.kind == Kind::interrupted) {
-            claims_.settle(mail.id, std::nullopt);
-            return false;
-        }
+        // Of several that were on their way when it went down, the first tells.
+        bool const tells = !relay_is_down() || probe_ == mail.id;
+        if (probe_ == mail.id) end_probe();
         settle(mail, result);
         if (is_down) {
-            relay_failed(result.detail);
-        } else if (relay_failures_ > 0 && result.kind != Kind::broke_off) {
+            if (tells) relay_failed(result.detail);
+        } else if (relay_is_down() && result.kind != Kind::broke_off) {
             relay_failures_ = 0;
             log_.is_over(relay_trouble);
-        }
-        return !is_down;
-    }
-
-    RelayResult try_send(OutboxMail const& mail) {
-        try {
-            return relay_->send(mail);
-        } catch (std::exception const& failure) {
-            return {RelayResult::Kind::relay_down, failure.what()};
         }
     }
 
@@ -216,42 +292,23 @@ class OutboxSender::State {
         broken_ = 0;
         auto const wait = times_.relay_again.delay(relay_failures_, chance_(random_));
         relay_retry_at_ = steady_clock::now() + wait;
+        seen_version_.reset();
+        release_waiting();
         log_.begins(relay_trouble, why, options_.url + ": " + why);
         log_.debug("relay-again", {{"relay", options_.url}, {"in_ms", std::to_string(wait.count())}});
     }
 
-    // Until the relay is due, or somebody else worked on the store: that may be an operator who mended it.
-    void wait_for_relay() {
-        auto const seen = claims_.data_version();
-        while (!stopping_ && steady_clock::now() < relay_retry_at_) {
-            wait_until(std::min(relay_retry_at_, steady_clock::now() + times_.look_again), WakeUp::stop);
-            if (!stopping_ && claims_.data_version() != seen) return;
-        }
-    }
-
-    void wait_for_work(std::optional<TimePoint> next_due) {
-        if (steady_clock::now() - last_sent_ >= rest_after) relay_->rest();
-        auto wait = std::chrono::duration_cast<TimePoint::duration>(times_.look_again);
-        if (next_due) wait = std::clamp(*next_due - clock_now(), TimePoint::duration{1}, wait);
-        wait_until(steady_clock::now() + wait, WakeUp::work);
-    }
-
-    enum class WakeUp { work, stop };
-    void wait_until(SteadyTime until, WakeUp by) {
-        std::unique_lock lock(mutex_);
-        changed_.wait_until(lock, until, [&] { return stopping_ || (by == WakeUp::work && woken_); });
-        if (by == WakeUp::work) woken_ = false;
-    }
-
     void leave() {
         try {
-            if (claims_.has_begun()) release(claims_.finish());
+            if (claims_.has_begun()) {
+                for (auto const& mail : claims_.finish().mails) release(mail);
+            }
+            release_waiting();
             claims_.flush();
         } catch (std::exception const& failure) {
             // They stay claimed until the next start, and go out again with the Message-ID they have.
             log_.error("outbox-not-settled", {{"error", failure.what()}});
         }
-        relay_.reset();
         log_.is_over(relay_trouble);  // the next one, of another configuration, begins anew
     }
 
@@ -260,20 +317,24 @@ class OutboxSender::State {
     Alarms const alarms_;
     Log& log_;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool woken_ = false;  // with mutex_
-    std::atomic<bool> stopping_ = false;
+    std::shared_ptr<Bell> const bell_ = std::make_shared<Bell>();
+    std::atomic<bool> woken_ = false, stop_requested_ = false, stopping_ = false;
     SteadyTime stop_at_;  // written before stopping_
 
     // The thread's own.
     OutboxClaims claims_;
-    std::unique_ptr<Relay> relay_;
-    SteadyTime last_sent_ = steady_clock::now();
+    std::deque<OutboxMail> waiting_;  // claimed, for a connection to be free
+    SteadyTime waiting_ends_{};       // their claim
+    SteadyTime look_at_{}, claim_not_before_{};
+    bool claimed_some_ = false, claimed_all_it_asked_for_ = false;  // by the last claim
     unsigned relay_failures_ = 0, broken_ = 0;
     SteadyTime relay_retry_at_;
+    bool probes_ = false;             // a probe is claimed or on its way
+    std::optional<OutboxId> probe_;
+    std::optional<std::int64_t> seen_version_;
     std::minstd_rand random_{std::random_device{}()};
     std::uniform_real_distribution<double> chance_{0.0, 1.0};
+    RelayConnections connections_;
     std::thread thread_;
 };
 

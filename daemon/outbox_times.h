@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 #include "daemon/retry_schedule.h"
 
@@ -19,6 +20,13 @@ struct OutboxTimes {
     Milliseconds mail{900'000};
     // When what failed is tried again: a mail, and a relay that no mail gets through to.
     RetrySchedule mail_again = mail_retry, relay_again = relay_retry;
+    // One connection does thousands of mails a second where the relay is quick. Where mail has waited this long because
+    // all are busy, another is opened: the fifth within half a second. More than five at once a relay may take for an
+    // attack; Postfix begins with as many (default initial_destination_concurrency).
+    Milliseconds another_connection{100};
+    std::size_t most_connections = 5;
+    // How long a relay that turned one away, while others worked, is not asked for more than those.
+    Milliseconds fewer_connections{60'000};
     // How soon an operator's `outbox retry`, in a process of its own, is noticed.
     Milliseconds look_again{1'000};
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/daemon/outbox_rig.h"
@@ -48,12 +49,12 @@ std::vector<Fault> passing_faults() {
     };
     return {
         {"closed at once", twice("CONNECT", Relay::drop), "trouble=relay"},
-        {"no greeting", twice("CONNECT", Relay::hang), "Timeout"},
+        {"no greeting", twice("CONNECT", Relay::hang), "event=relay-connection-refused"},
         {"greeting 421", twice("CONNECT", "421 4.3.2 Shutting down"), "421 4.3.2 Shutting down"},
         {"greeting 554", twice("CONNECT", "554 No service"), "554 No service"},
-        {"a greeting that is none", twice("CONNECT", "HTTP/1.1 400 Bad Request"), "trouble=relay"},
+        {"a greeting that is none", twice("CONNECT", "HTTP/1.1 400 Bad Request"), "event=relay-connection-refused"},
         {"closed at EHLO", twice("EHLO", Relay::drop), "trouble=relay"},
-        {"silent at EHLO", twice("EHLO", Relay::hang), "Timeout"},
+        {"silent at EHLO", twice("EHLO", Relay::hang), "event=relay-connection-refused"},
         {"EHLO 421", twice("EHLO", "421 4.3.2 Later"), "421 4.3.2 Later"},
         {"EHLO unknown, HELO known", twice("EHLO", "502 5.5.1 What"), ""},
         {"STARTTLS offered and refused", &offer_and_refuse_tls, ""},
@@ -103,10 +104,11 @@ std::vector<Fault> lasting_refusals() {
 // Times in which an hour passes within a second.
 OutboxTimes short_times() {
     OutboxTimes times;
-    times.connect = 300ms;
-    times.mail = 300ms;
+    times.connect = 1s;
+    times.mail = 1s;
     times.mail_again = times.relay_again = {10ms, 40ms};
     times.look_again = 10ms;
+    times.another_connection = 20ms;
     return times;
 }
 
@@ -271,6 +273,75 @@ TEST_CASE("a relay that lets nobody in: all mail waits, status says why, and goe
             site.said(trouble.name, trouble.said);
         }
     }
+}
+
+TEST_CASE("silent on every connection", "[relay-fault]") {
+    std::atomic<bool> is_silent{true};
+    Relay const relay([&is_silent](std::string const& line) -> std::optional<std::string> {
+        if (line.starts_with("EHLO") && is_silent) return Relay::hang;
+        return std::nullopt;
+    });
+    Site site(relay.url());
+    site.queue();
+    site.outbox.start();
+    REQUIRE(site.outbox.wait_until([&](auto const&) { return !site.outbox.trouble().empty(); }));
+    CHECK(site.outbox.trouble().front().find("relay: ") == 0);
+    is_silent = false;
+    REQUIRE(site.outbox.wait_until([](auto const& mails) { return mails.empty(); }));
+    site.outbox.stop();
+    came_in_order(relay, {"ana-1", "ana-2", "bo-1", "cy-1"});
+    site.said("silent on every connection", "trouble=relay");
+}
+
+TEST_CASE("a slow relay", "[relay-fault]") {
+    Relay const relay([](std::string const& line) -> std::optional<std::string> {
+        if (line == ".") std::this_thread::sleep_for(50ms);
+        return std::nullopt;
+    });
+    Site site(relay.url());
+    site.outbox.times.another_connection = 1ms;
+    constexpr std::size_t tickets = 20, mails_each = 3;
+    std::vector<std::string> wanted;
+    for (std::size_t i = 0; i < tickets * mails_each; ++i) wanted.push_back(std::to_string(i));
+    for (std::size_t ticket = 0; ticket < tickets; ++ticket) {
+        std::vector<OutgoingMail> mails;
+        for (std::size_t i = 0; i < mails_each; ++i)
+            mails.push_back(outgoing_mail(ana, wanted[ticket * mails_each + i]));
+        site.outbox.queue(mails, true);
+    }
+    site.outbox.start();
+    REQUIRE(site.outbox.wait_until([](auto const& mails) { return mails.empty(); }));
+    CHECK(relay.connections() == site.outbox.times.most_connections);
+    came_in_order(relay, wanted);
+    auto const came = subjects(relay);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (i % mails_each == 0) continue;
+        CHECK(std::ranges::find(came, wanted[i - 1]) < std::ranges::find(came, wanted[i]));
+    }
+    site.said("a slow relay", "");
+}
+
+TEST_CASE("lets in two connections, and no third", "[relay-fault]") {
+    std::atomic<int> conversations{0};
+    Relay const relay([&conversations](std::string const& line) -> std::optional<std::string> {
+        if (line == "CONNECT" && ++conversations > 2) return "421 4.7.0 Too many connections";
+        if (line == ".") std::this_thread::sleep_for(30ms);
+        return std::nullopt;
+    });
+    Site site(relay.url());
+    site.outbox.times.another_connection = 1ms;
+    std::vector<std::string> wanted;
+    for (int i = 0; i < 30; ++i) {
+        wanted.push_back(std::to_string(i));
+        site.outbox.queue({outgoing_mail(ana, wanted.back())}, true);
+    }
+    site.outbox.start();
+    REQUIRE(site.outbox.wait_until([](auto const& mails) { return mails.empty(); }));
+    CHECK(relay.connections() <= 5);  // those that were opened before the first refusal, and no more
+    came_in_order(relay, wanted);
+    CHECK(site.log.text().find("attempt=2") == std::string::npos);
+    CHECK(site.log.count("trouble") == 0);
+    site.said("lets in two connections, and no third", "421 4.7.0 Too many connections");
 }
 
 TEST_CASE("the login is refused twice, with 535 and 454", "[relay-fault]") {
