@@ -81,19 +81,41 @@ bool has_image(ParsedMessage const& message) {
         message.attachments, [](Attachment const& attachment) { return attachment.media_type.starts_with("image/"); });
 }
 
-ResponseHeader response_header(Facts const& facts, NameAddr const& to, TicketNumber const& number) {
+// One identifier of a kind for ever: whoever renders this answer again gets the same, so that mail systems show it
+// once.
+ResponseHeader response_header(Facts const& facts, NameAddr const& to, std::string_view kind) {
     auto const& site = facts.policy.options().site;
     ResponseHeader header;
     header.from = {facts.mailbox.name, facts.mailbox.address};
     header.to = to;
-    // One for ever: whoever renders this receipt again gets the same identifier, so that mail systems show it once.
-    header.message_id = "<" + facts.raw.id.text + ".receipt@" + site.hostname + ">";
+    header.message_id = "<" + facts.raw.id.text + "." + std::string(kind) + "@" + site.hostname + ">";
     header.in_reply_to = facts.message.message_id.value_or("");
     header.references = facts.message.references;
     if (facts.message.message_id) header.references.push_back(*facts.message.message_id);
     header.date = facts.now;
-    header.ticket_tag = "[" + number.text() + "]";
     return header;
+}
+
+OutgoingMail outgoing_mail(Facts const& facts, OutgoingKind kind, ResponseHeader const& header, RenderedMail rendered) {
+    auto const& relay = facts.policy.options().relay;
+    OutgoingMail mail;
+    mail.kind = kind;
+    if (relay && relay->reverse_path) mail.reverse_path = relay->reverse_path->address();
+    mail.recipient = header.to.mailbox.address();
+    mail.subject = std::move(rendered.subject);
+    mail.message_id = header.message_id;
+    mail.octets = std::move(rendered.octets);
+    mail.text = std::move(rendered.text);
+    return mail;
+}
+
+OutgoingMail too_large_mail(Facts const& facts, Verdict const& verdict) {
+    auto const& options = facts.policy.options();
+    TooLargeFields const fields{options.site.name, ticket_subject(facts), verdict.sender->display_name,
+                                options.limits.message};
+    auto const header = response_header(facts, *verdict.sender, "too-large");
+    return outgoing_mail(facts, OutgoingKind::notification, header,
+                         facts.policy.templates().too_large(header, fields, language(facts, verdict.organization)));
 }
 
 OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumber const& number) {
@@ -111,17 +133,10 @@ OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumb
     // All that the mail says: a contact forwards what a colleague wrote.
     auto const said = facts.message.subject + "\n" + facts.message.body_text;
     fields.missing = missing_details(said, has_image(facts.message));
-    auto const header = response_header(facts, *verdict.sender, number);
-    auto rendered = facts.policy.templates().receipt(header, fields, language(facts, verdict.organization));
-    OutgoingMail mail;
-    mail.kind = OutgoingKind::receipt;
-    if (options.relay && options.relay->reverse_path) mail.reverse_path = options.relay->reverse_path->address();
-    mail.recipient = verdict.sender->mailbox.address();
-    mail.subject = std::move(rendered.subject);
-    mail.message_id = header.message_id;
-    mail.octets = std::move(rendered.octets);
-    mail.text = std::move(rendered.text);
-    return mail;
+    auto header = response_header(facts, *verdict.sender, "receipt");
+    header.ticket_tag = "[" + number.text() + "]";
+    return outgoing_mail(facts, OutgoingKind::receipt, header,
+                         facts.policy.templates().receipt(header, fields, language(facts, verdict.organization)));
 }
 
 TicketEvent event(Facts const& facts, std::string what, std::string by, std::string detail = {}) {
@@ -182,6 +197,7 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
             return record;
         default:
             record.keys = keys;
+            if (verdict.tells_too_large) record.outgoing.push_back(too_large_mail(facts, verdict));
             return record;  // held, ignored
     }
     record.keys = keys;

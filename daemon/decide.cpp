@@ -206,11 +206,8 @@ constexpr std::array<std::pair<std::string_view, Rule>, 9> rules{{
 
 // ---- the receipt owed -------------------------------------------------------------------------------------------
 
-// RFC 3834 2: who is never answered. Empty: a receipt is owed.
-std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
-    if (verdict.disposition != Disposition::opened)
-        return std::string(to_string(verdict.disposition)) + " mail gets none";
-    if (!verdict.organization) return "the sender is no contact";
+// RFC 3834 2: what is never answered by itself. Empty: it may be.
+std::string why_no_automatic_answer(Facts const& facts) {
     if (facts.message.auto_submitted != AutoSubmitted::none) {
         return "the mail is automatic: " + std::string(to_string(facts.message.auto_submitted));
     }
@@ -219,6 +216,25 @@ std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
     if (facts.now - facts.raw.arrived > facts.policy.options().limits.answer_within)
         return "the mail is older than answer_within";
     return {};
+}
+
+// Empty: a receipt is owed.
+std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
+    if (verdict.tells_too_large) return "held mail gets none, but the sender is told that it is too large";
+    if (verdict.disposition != Disposition::opened)
+        return std::string(to_string(verdict.disposition)) + " mail gets none";
+    if (!verdict.organization) return "the sender is no contact";
+    return why_no_automatic_answer(facts);
+}
+
+void tell_contact_of_size(Facts const& facts, Verdict& verdict) {
+    bool const by_header = verdict.disposition == Disposition::held && facts.raw.only_header;
+    if (!by_header || facts.message.from.size() != 1) return;
+    auto const found = listed(facts, facts.message.from.front().mailbox);
+    if (!found || !why_no_automatic_answer(facts).empty()) return;
+    verdict.organization = found->organization;
+    verdict.sender = facts.message.from.front();
+    verdict.tells_too_large = true;
 }
 
 }  // namespace
@@ -233,6 +249,7 @@ Verdict decide(Facts const& facts) {
         verdict.rule = name;
         break;
     }
+    tell_contact_of_size(facts, verdict);
     verdict.receipt_why = why_no_receipt(facts, verdict);
     verdict.receipt = verdict.receipt_why.empty();
     return verdict;

@@ -42,6 +42,8 @@ struct Verdict {
 
     bool receipt = false;
     std::string receipt_why;  // why none is owed
+    // Of held by its header alone: the contact is told that it is too large to take in, or would wait for an answer.
+    bool tells_too_large = false;
 
     std::vector<StoryStep> story;  // every rule that was asked, in order
 };

@@ -75,8 +75,12 @@ class OutboxSender::State {
           alarms_(std::move(alarms)),
           log_(log),
           claims_(writer, [bell = bell_] { bell->ring(); }),
-          connections_([this, helo] { return make_relay(options_, helo, [this] { return must_stop(); }, times_); },
-                       [bell = bell_] { bell->ring(); }, times_) {
+          connections_(
+              [this, helo] {
+                  return make_relay(
+                      options_, helo, [this] { return must_stop(); }, times_);
+              },
+              [bell = bell_] { bell->ring(); }, times_) {
         thread_ = std::thread([this] { run(); });
     }
     ~State() {
@@ -329,7 +333,7 @@ class OutboxSender::State {
     bool claimed_some_ = false, claimed_all_it_asked_for_ = false;  // by the last claim
     unsigned relay_failures_ = 0, broken_ = 0;
     SteadyTime relay_retry_at_;
-    bool probes_ = false;             // a probe is claimed or on its way
+    bool probes_ = false;  // a probe is claimed or on its way
     std::optional<OutboxId> probe_;
     std::optional<std::int64_t> seen_version_;
     std::minstd_rand random_{std::random_device{}()};

@@ -110,8 +110,8 @@ std::vector<RelayConnections::Result> RelayConnections::take_results() {
         auto& line = *lines_[done.line];
         line.busy = false;
         --busy_;
-        line.listened = done.result.kind == Kind::sent || done.result.kind == Kind::try_again ||
-                        done.result.kind == Kind::refused;
+        line.listened =
+            done.result.kind == Kind::sent || done.result.kind == Kind::try_again || done.result.kind == Kind::refused;
         line.last_done = steady_clock::now();
         bool const one_too_many = lets_no_more_in(done);
         results.push_back({std::move(done.mail), std::move(done.result), one_too_many});

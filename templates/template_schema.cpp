@@ -29,6 +29,11 @@ FieldSchema receipt_schema() {
             {{"attachments", {"name", "size"}}}};
 }
 
+FieldSchema too_large_schema() {
+    using enum FieldKind;
+    return {{{"site", value}, {"language", value}, {"contact", value}, {"subject", value}, {"limit", value}}, {}};
+}
+
 FieldSchema referral_schema() {
     using enum FieldKind;
     return {{{"site", value},
@@ -44,6 +49,7 @@ FieldSchema referral_schema() {
 
 std::span<TemplateKind const> template_kinds() {
     static std::array const kinds{TemplateKind{"receipt", {"subject", "txt", "html"}, receipt_schema()},
+                                  TemplateKind{"too_large", {"subject", "txt", "html"}, too_large_schema()},
                                   TemplateKind{"referral", {"subject", "txt", "html"}, referral_schema()},
                                   TemplateKind{"referral_reply", {"txt"}, referral_schema()}};
     return kinds;

@@ -79,6 +79,11 @@ void fill_missing(FieldValues& values, std::vector<MissingDetail> const& missing
     values["several_missing"] = count > 1;
 }
 
+// A name that is an address is no name to greet somebody by.
+std::string greeted(std::string const& contact_name) {
+    return contact_name.find('@') == std::string::npos ? name_of(contact_name) : std::string{};
+}
+
 FieldValues receipt_values(ReceiptFields const& fields, std::string const& language) {
     FieldValues values;
     values["site"] = name_of(fields.site_name);
@@ -86,11 +91,19 @@ FieldValues receipt_values(ReceiptFields const& fields, std::string const& langu
     values["ticket"] = name_of(fields.ticket);
     values["subject"] = clean_line(fields.subject, subject_code_points);
     values["severity"] = name_of(fields.severity);
-    // A name that is an address is no name to greet somebody by.
-    values["contact"] =
-        fields.contact_name.find('@') == std::string::npos ? name_of(fields.contact_name) : std::string{};
+    values["contact"] = greeted(fields.contact_name);
     fill_attachments(values, fields, language);
     fill_missing(values, fields.missing);
+    return values;
+}
+
+FieldValues too_large_values(TooLargeFields const& fields, std::string const& language) {
+    FieldValues values;
+    values["site"] = name_of(fields.site_name);
+    values["language"] = language;
+    values["subject"] = clean_line(fields.subject, subject_code_points);
+    values["contact"] = greeted(fields.contact_name);
+    values["limit"] = human_size(fields.limit, language);
     return values;
 }
 
@@ -168,6 +181,12 @@ RenderedMail Templates::receipt(ResponseHeader const& header, ReceiptFields cons
                                 std::string_view language) const {
     auto const found = state_->set.find("receipt", language);
     return build(header, found, receipt_values(fields, found.language));
+}
+
+RenderedMail Templates::too_large(ResponseHeader const& header, TooLargeFields const& fields,
+                                  std::string_view language) const {
+    auto const found = state_->set.find("too_large", language);
+    return build(header, found, too_large_values(fields, found.language));
 }
 
 RenderedMail Templates::referral(ResponseHeader const& header, ReferralFields const& fields,

@@ -40,6 +40,14 @@ struct ReceiptFields {
     std::vector<MissingDetail> missing;
 };
 
+// To a contact whose mail was held by its header alone.
+struct TooLargeFields {
+    std::string site_name;
+    std::string subject;
+    std::string contact_name;  // may be empty
+    std::uint64_t limit = 0;   // in octets
+};
+
 struct ReferralFields {
     std::string site_name;
     std::optional<NameAddr> refer_to;
@@ -76,6 +84,8 @@ class Templates {
     // An unknown language falls back to its base ("de-AT" to "de"), then to "en".
     [[nodiscard]] RenderedMail receipt(ResponseHeader const& header, ReceiptFields const& fields,
                                        std::string_view language) const;
+    [[nodiscard]] RenderedMail too_large(ResponseHeader const& header, TooLargeFields const& fields,
+                                         std::string_view language) const;
     [[nodiscard]] RenderedMail referral(ResponseHeader const& header, ReferralFields const& fields,
                                         std::string_view language) const;
     // One line of US-ASCII for SMTP's 550 (RFC 5321 4.2): printable, at most 400 octets.

@@ -221,6 +221,46 @@ TEST_CASE("a held mail is released into a ticket, once") {
     CHECK(site.store->ledger({}).size() == 2);
 }
 
+TEST_CASE("a contact whose mail is held by its header is told that it is too large; nobody else is") {
+    auto const header_only = [](std::string_view fields) {
+        auto raw = by_smtp("ana@northwind.example", std::string(fields) + "Subject: The film\nMessage-ID: <1@x>\n\n");
+        raw.source = Source::imap;
+        raw.envelope.reverse_path_known = false;
+        raw.only_header = true;
+        raw.unread = "larger than [limits] message: 30 MiB";
+        return raw;
+    };
+    Site site;
+    auto raw = header_only("From: Ana Ruiz <ana@northwind.example>\n");
+    CHECK(site.take(raw).disposition == Disposition::held);
+    auto const told = site.outgoing();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].kind == OutgoingKind::notification);
+    CHECK(told[0].recipient == "ana@northwind.example");
+    CHECK(told[0].message_id == "<" + raw.id.text + ".too-large@support.acme.example>");
+    CHECK_THAT(told[0].octets, Contains("Auto-Submitted: auto-replied"));
+    CHECK_THAT(told[0].text, Contains("larger than 25 MB"));
+    CHECK_THAT(site.store->ledger_entry(raw.id.text)->receipt_why, Contains("told that it is too large"));
+    CHECK(site.store->audit(noon).problems.empty());
+    SECTION("and gets a receipt like any other where it is released") {
+        raw.released = true;
+        CHECK(site.take(raw).disposition == Disposition::opened);
+        CHECK(site.outgoing().at(0).kind == OutgoingKind::receipt);
+    }
+    SECTION("no stranger, no robot, none of two") {
+        for (auto const* const fields :
+             {"From: eve@evil.example\n", "From: ana@northwind.example, bo@northwind.example\n",
+              "From: ana@northwind.example\nAuto-Submitted: auto-generated\n",
+              "From: ana@northwind.example\nPrecedence: bulk\n", "Return-Path: <>\nFrom: ana@northwind.example\n"}) {
+            auto other = header_only(fields);
+            other.id = {std::string("other-") + std::to_string(other.octets.size())};
+            static_cast<void>(site.take(other));
+            INFO(fields);
+            CHECK(site.outgoing().empty());
+        }
+    }
+}
+
 TEST_CASE("past [limits] held nothing more is held: try again later") {
     Site site;
     auto options = site_options();

@@ -104,6 +104,26 @@ TEST_CASE("kill -9 while a folder of 2,000 mails is drained: each mail opens one
     CHECK(site.daemon.stop() == 0);
 }
 
+TEST_CASE("a mail over [limits] message is held by its header, and its sender is told") {
+    Site site;
+    site.daemon.setup.limits = "message = \"100KiB\"";
+    site.daemon.write_config();
+    site.dovecot.deliver("support",
+                         {mail("ana@northwind.example", "The film", "1@northwind.example", std::string(300'000, 'x')),
+                          mail("bo@northwind.example", "The rest", "2@northwind.example")});
+    site.daemon.start();
+    auto const messages = site.ledger(2);
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0]["disposition"] == "held");
+    CHECK(messages[1]["disposition"] == "opened");
+    auto const sent = site.daemon.sent(2);
+    REQUIRE(sent.size() == 2);
+    auto const& told = sent[0].find("The film") != std::string::npos ? sent[0] : sent[1];
+    CHECK_THAT(told, Contains("Delivered-To: ana@northwind.example"));
+    CHECK_THAT(told, Contains("100 KB"));
+    CHECK(site.daemon.json({"audit"})["ok"] == true);
+}
+
 TEST_CASE("a server that is away is told in status, and mail comes when it is back") {
     Site site;
     site.daemon.start();

@@ -170,7 +170,7 @@ TEST_CASE("stray files and folders are named") {
           "english:0: is not named after a language, like 'en' or 'de-AT'\n"
           "receipt.txt:0: lies outside a language's folder: en/receipt.txt\n"
           "en/receit.txt:0: no template has this name and none includes it; there are: receipt.subject receipt.txt "
-          "receipt.html "
+          "receipt.html too_large.subject too_large.txt too_large.html "
           "referral.subject referral.txt referral.html referral_reply.txt\n");
     std::vector<TemplateError> errors;
     auto const templates = Templates::load(folder.path() / "nowhere", errors);

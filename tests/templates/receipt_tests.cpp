@@ -151,6 +151,30 @@ TEST_CASE("what is missing is asked for kindly, and nothing where nothing is mis
     CHECK(holds(text_of(some, "de"), "- wo es geschieht: im Büro, zu Hause oder hier wie dort\n"));
 }
 
+TEST_CASE("a contact whose mail is too large is told how large it may be, and that nothing was opened") {
+    TooLargeFields const large{"Acme Support", "The export stops", "Ana Ruiz", 25U << 20U};
+    auto untagged = header();
+    untagged.ticket_tag.clear();
+    auto const mail = built_in().too_large(untagged, large, "en");
+    CHECK(mail.subject == "Re: The export stops");
+    CHECK(mail.text ==
+          "Hello Ana Ruiz,\n"
+          "\n"
+          "Thank you for writing to Acme Support. Your mail is larger than 25 MB, the most that we can take in. So we "
+          "have only seen the top of it and have not opened a ticket yet:\n"
+          "\n"
+          "Subject: The export stops\n"
+          "\n"
+          "A colleague will look at it. If it is urgent, please send it again with smaller attachments, or with a link "
+          "to where we can fetch them.\n"
+          "\n"
+          "Kind regards\n"
+          "Acme Support\n");
+    CHECK(holds(decoded(mail.octets, "text/html"), "larger than 25 MB"));
+    CHECK(holds(built_in().too_large(untagged, large, "de").text, "größer als 25 MB"));
+    CHECK(built_in().too_large(untagged, {"Acme Support", "", "", 1}, "de").subject == "Ihre Mail an Acme Support");
+}
+
 TEST_CASE("languages fall back to their base, then to English") {
     auto const templates = built_in();
     CHECK(templates.languages() == std::vector<std::string>{"de", "en"});
