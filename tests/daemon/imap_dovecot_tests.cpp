@@ -2,8 +2,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -29,7 +33,7 @@ std::vector<std::string> numbered_mails(std::size_t count, std::string const& pr
 }
 
 struct Site {
-    Site() {
+    explicit Site(std::string const& of_dovecot = {}) : dovecot(of_dovecot) {
         rig.options.url = "imaps://127.0.0.1:" + std::to_string(dovecot.tls_port());
         rig.options.ca_file = dovecot.authority();
     }
@@ -245,6 +249,71 @@ TEST_CASE("Dovecot: IDLE brings new mail at once") {
     auto const before = std::chrono::steady_clock::now();
     poller.reset();
     CHECK(std::chrono::steady_clock::now() - before < 10s);
+}
+
+namespace {
+
+// Of the connection to this port on loopback: when the kernel will ask a silent peer whether it lives (proc(5), tcp:
+// timer 02 is keep-alive's, in hundredths of a second). Nullopt: it will not.
+std::optional<double> seconds_to_keep_alive_probe(unsigned short port) {
+    std::ifstream lines("/proc/net/tcp");
+    char remote[16];
+    std::snprintf(remote, sizeof remote, "0100007F:%04X", port);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream fields(line);
+        std::string number, local, to, state, queues, timer;
+        fields >> number >> local >> to >> state >> queues >> timer;
+        if (to == remote && state == "01" && timer.starts_with("02:"))
+            return static_cast<double>(std::stoul(timer.substr(3), nullptr, 16)) / 100;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("Dovecot: in IDLE the kernel asks a silent peer within 20 s whether it lives") {
+    Site site;
+    site.rig.options.idle = true;
+    site.rig.options.poll = 1h;
+    auto const poller = site.poller();
+    REQUIRE(site.rig.wait_for_state([](auto const& state) { return state.last_success.has_value(); }));
+    REQUIRE(eventually([&] { return seconds_to_keep_alive_probe(site.dovecot.tls_port()).has_value(); }));
+    CHECK(*seconds_to_keep_alive_probe(site.dovecot.tls_port()) <= 20.0);
+}
+
+TEST_CASE("Dovecot: a target folder without room left keeps the mail here, marked as owed, until there is room") {
+    Site site(R"(mail_plugins = quota
+protocol imap {
+ mail_plugins = $mail_plugins imap_quota
+ imap_capability = IMAP4rev1 UIDPLUS
+}
+plugin {
+ quota = maildir:Everything
+ quota_rule = *:bytes=37K
+ quota_grace = 0
+}
+)");
+    site.rig.options.after = ImapOptions::After::move;
+    site.rig.options.move_to = "Processed";
+    site.rig.options.poll = 100ms;
+    site.dovecot.deliver("support", {mail("of others", std::string(30'000, 'x') + "\r\n")});
+    site.dovecot.doveadm({"mailbox", "create", "-u", "support", "Other"});
+    site.dovecot.doveadm({"move", "-u", "support", "Other", "mailbox", "INBOX", "all"});
+    std::string const body(2'000, 'x');
+    std::vector<std::string> const ours{mail("one", body), mail("two", body), mail("three", body)};
+    site.dovecot.deliver("support", ours);
+    auto const poller = site.poller();
+    REQUIRE(site.rig.desk.wait_for_first_time(ours.size()));
+    REQUIRE(site.rig.wait_for_state([](auto const& state) { return state.error.has_value(); }));
+    CHECK(site.rig.state().error->find("[OVERQUOTA]") != std::string::npos);
+    CHECK(site.dovecot.mails("support").size() == ours.size());
+    CHECK(site.rig.log_count("imap-marks-owed") == 1);
+    // Somebody makes room.
+    site.dovecot.doveadm({"expunge", "-u", "support", "mailbox", "Other", "all"});
+    REQUIRE(eventually([&] { return site.dovecot.mails("support").empty(); }));
+    CHECK(site.dovecot.mails("support", "Processed").size() == ours.size());
+    CHECK(site.rig.desk.submitted() == ours.size());
+    REQUIRE(site.rig.wait_for_state([](auto const& state) { return !state.error.has_value(); }));
 }
 
 TEST_CASE("Dovecot: what is wrong is said in one line, told once, and mended without a restart") {
