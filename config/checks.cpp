@@ -1,6 +1,7 @@
 #include "config/checks.h"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <map>
 #include <set>
@@ -14,6 +15,11 @@
 namespace postern {
 namespace {
 
+// unix(7): sun_path with its final NUL.
+constexpr std::size_t socket_path_octets = sizeof(sockaddr_un::sun_path) - 1;
+// RFC 5321 2.3.4 and IANA: where SMTP is spoken between MTAs.
+constexpr std::uint16_t smtp_port = 25;
+
 // A check of one subject; several write to the same reading.
 struct Checker {
     Options const& options;
@@ -22,6 +28,7 @@ struct Checker {
 
     void mailboxes();
     void listener(std::optional<SmtpOptions> const& listener, std::string_view table);
+    void listen_addresses();
     void imap_folder(std::size_t index, ImapOptions const& folder);
     void imap_twice();
     void relay();
@@ -30,6 +37,7 @@ struct Checker {
     void ways_in();
 
   private:
+    void listen_address(ListenAddress const& listen, std::string_view table, Position at);
     [[nodiscard]] bool is_support_address(Mailbox const& mailbox) const;
     [[nodiscard]] std::string support_addresses() const;
 };
@@ -81,6 +89,39 @@ void Checker::listener(std::optional<SmtpOptions> const& listener, std::string_v
     } else if (listener->require_tls && !has_certificate) {
         reading.error(places.of(table, "require_tls"), "TLS is required but could not be offered",
                       "add tls_certificate_file and tls_key_file");
+    }
+}
+
+void Checker::listen_address(ListenAddress const& listen, std::string_view table, Position at) {
+    if (listen.kind == ListenAddress::Kind::unix_socket && listen.path.string().size() > socket_path_octets) {
+        reading.error(
+            at, fmt::format("the path of the socket has {} octets", listen.path.string().size()),
+            fmt::format("at most {} are possible, counted from the root: write a shorter one", socket_path_octets));
+    }
+    // RFC 2033 5: an MTA that finds LMTP there would take it for SMTP.
+    if (table == "lmtp" && listen.kind == ListenAddress::Kind::tcp && listen.port == smtp_port)
+        reading.error(at, "port 25 is SMTP's", "write another, such as \"127.0.0.1:24\", or \"unix:\" and a path");
+}
+
+void Checker::listen_addresses() {
+    std::map<std::string, std::string> taken;  // by [smtp]; what stands twice in one list was found when it was read
+    for (std::string_view const table : {"smtp", "lmtp"}) {
+        auto const& listener = table == "smtp" ? options.smtp : options.lmtp;
+        for (std::size_t i = 0; listener && i < listener->listen.size(); ++i) {
+            auto const& listen = listener->listen[i];
+            auto const at = places.of_item(table, "listen", 0, i);
+            listen_address(listen, table, at);
+            // "systemd" may stand in both: the sockets' names tell which is whose.
+            bool const is_any = listen.kind == ListenAddress::Kind::tcp && listen.port == 0;
+            if (is_any || listen.kind == ListenAddress::Kind::systemd) continue;
+            auto const key = listen.path.empty() ? listen.text : listen.path.string();
+            if (table == "smtp") {
+                taken.emplace(key, reading.where(at));
+            } else if (auto const first = taken.find(key); first != taken.end()) {
+                reading.error(at, in_quotes(listen.text) + " stands in [smtp], too",
+                              "the first is at " + first->second);
+            }
+        }
     }
 }
 
@@ -188,6 +229,7 @@ void check_options(Options const& options, Places const& places, Reading& readin
     check.mailboxes();
     check.listener(options.smtp, "smtp");
     check.listener(options.lmtp, "lmtp");
+    check.listen_addresses();
     for (std::size_t i = 0; i < options.imap.size(); ++i) check.imap_folder(i, options.imap[i]);
     check.imap_twice();
     check.relay();

@@ -18,16 +18,13 @@ constexpr bool protects = true, informs = false;
 constexpr NotBuilt rows[] = {
     {"contacts.unlisted", When::is, "hold", protects, "take it out: mail from who is not listed is refused"},
     {"contacts.ask", When::is, "true", informs, "nobody is asked"},
-    {"smtp.listen", When::begins, "unix:", protects, "it could not listen there; write an IP address and port"},
-    {"smtp.listen", When::is, "systemd", protects, "it could not listen there; write an IP address and port"},
     {"smtp.proxy_protocol_from", When::filled, "", protects, "take it out: the PROXY protocol is not spoken"},
-    {"lmtp", When::given, "", protects, "take it out: no mail would be taken there"},
+    {"lmtp.proxy_protocol_from", When::filled, "", protects, "take it out: the PROXY protocol is not spoken"},
     {"imap.oauth2", When::given, "", protects, "write password_file: it could not log in"},
     {"relay.oauth2", When::given, "", protects, "write password_file: it could not log in"},
     {"authentication.policy", When::is, "require", protects, "take it out: senders are not authenticated"},
     {"authentication.policy", When::is, "mark", informs, "senders are not authenticated"},
     {"authentication.trusted_authserv_ids", When::filled, "", informs, "senders are not authenticated"},
-    {"authentication.trusted_relays", When::filled, "", informs, "senders are not authenticated"},
     {"authentication.resolver", When::given, "", informs, "senders are not authenticated"},
     {"organization.authentication", When::is, "require", protects, "take it out: senders are not authenticated"},
     {"organization.authentication", When::is, "mark", informs, "senders are not authenticated"},
@@ -54,8 +51,7 @@ TomlValue const* value_met(NotBuilt const& row, TomlValue const& value) {
         return nullptr;
     }
     auto const is_met = row.when == When::given || (row.when == When::is && text_of(value) == row.value) ||
-                        (row.when == When::is_not && text_of(value) != row.value) ||
-                        (row.when == When::begins && text_of(value).starts_with(row.value));
+                        (row.when == When::is_not && text_of(value) != row.value);
     return is_met ? &value : nullptr;
 }
 
@@ -95,7 +91,6 @@ std::string what(NotBuilt const& row, Found const& found) {
     if (found.key.empty()) return fmt::format("[{}] is not in this build yet", found.table);
     if (row.when == When::is && row.value != "true")
         return fmt::format("{} = \"{}\" is not in this build yet", found.key, row.value);
-    if (row.when == When::begins) return fmt::format("{} on \"{}…\" is not in this build yet", found.key, row.value);
     return fmt::format("'{}' is not in this build yet", found.key);
 }
 

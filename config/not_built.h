@@ -14,7 +14,6 @@ struct NotBuilt {
         given,   // whatever it says
         is,      // says `value`; of a list: one of them does
         is_not,  // says something else
-        begins,  // begins with `value`; of a list: one of them does
         filled   // a list that holds something
     };
     std::string_view key;  // "smtp.require_tls", "lmtp"; "organization.…" in contacts.toml

@@ -25,7 +25,7 @@ Table<SmtpOptions> listener_table(std::string title) {
             {
                 key("listen", &Smtp::listen, list_of(listen_address()), required,
                     "Where to listen: an IP address and port, unix: and a path, or systemd for the sockets that "
-                    "systemd hands over."),
+                    "systemd hands over: those that its unit names smtp or lmtp, as the section is called."),
                 key("tls_certificate_file", &Smtp::tls_certificate_file, plain_file("\"tls.crt\""), optional,
                     "The certificate and its chain, in PEM. Where it is given, STARTTLS is offered."),
                 key("tls_key_file", &Smtp::tls_key_file, secret_path("\"tls.key\""), optional,
@@ -130,20 +130,23 @@ Table<RelayOptions> relay_table() {
 
 Table<AuthenticationOptions> authentication_table() {
     using Authentication = AuthenticationOptions;
-    return {"[authentication]",
-            {
-                key("policy", &Authentication::policy, authentication_policy(), by_default("\"mark\""),
-                    "What is asked of the sender's domain (SPF, DKIM, DMARC): nothing, that the result is noted, or "
-                    "that it passes. An organisation may have a policy of its own."),
-                key("trusted_authserv_ids", &Authentication::trusted_authserv_ids, list_of(authserv_id(), 0),
-                    by_default("[]"),
-                    "Whose Authentication-Results fields are believed, by IMAP, LMTP and from trusted_relays. "
-                    "\"!topmost\" believes the topmost field whatever its id."),
-                key("trusted_relays", &Authentication::trusted_relays, list_of(network(), 0), by_default("[]"),
-                    "Addresses and networks of our own MTAs in front of [smtp]."),
-                key("resolver", &Authentication::resolver, resolver(), by_rule("that of the system"),
-                    "The DNS server that is asked."),
-            }};
+    return {
+        "[authentication]",
+        {
+            key("policy", &Authentication::policy, authentication_policy(), by_default("\"mark\""),
+                "What is asked of the sender's domain (SPF, DKIM, DMARC): nothing, that the result is noted, or "
+                "that it passes. An organisation may have a policy of its own."),
+            key("trusted_authserv_ids", &Authentication::trusted_authserv_ids, list_of(authserv_id(), 0),
+                by_default("[]"),
+                "Whose Authentication-Results fields are believed, by IMAP, LMTP and from trusted_relays. "
+                "\"!topmost\" believes the topmost field whatever its id."),
+            key("trusted_relays", &Authentication::trusted_relays, list_of(network(), 0), by_default("[]"),
+                "Addresses and networks of our own MTAs in front of [smtp]. Mail of theirs that is refused is taken, "
+                "with 250, and recorded as refused, as by LMTP: their bounce would go to an address that may be "
+                "forged."),
+            key("resolver", &Authentication::resolver, resolver(), by_rule("that of the system"),
+                "The DNS server that is asked."),
+        }};
 }
 
 Table<DkimOptions> dkim_table() {

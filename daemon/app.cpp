@@ -21,6 +21,7 @@
 #include "daemon/smtp_listener.h"
 #include "daemon/smtp_tls.h"
 #include "daemon/store_writer.h"
+#include "daemon/systemd_sockets.h"
 #include "daemon/trouble_socket.h"
 
 namespace postern {
@@ -43,8 +44,11 @@ TimePoint clock_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options) {
+// Of [smtp] or [lmtp].
+std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dialect dialect) {
+    auto const& listener = dialect == smtp::Dialect::lmtp ? options.lmtp : options.smtp;
     auto policy = std::make_shared<SmtpPolicy>();
+    policy->dialect = dialect;
     policy->hostname = options.site.hostname;
     policy->max_message_octets = options.limits.message;
     policy->max_sessions = options.limits.sessions;
@@ -56,11 +60,19 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options) {
         for (auto const& alias : mailbox.aliases) policy->local_addresses.push_back(alias.key());
     }
     std::ranges::sort(policy->local_addresses);
-    if (options.smtp && options.smtp->tls_certificate_file && options.smtp->tls_key_file) {
-        policy->tls = load_smtp_tls(*options.smtp->tls_certificate_file, *options.smtp->tls_key_file);
-        policy->require_tls = options.smtp->require_tls;
+    for (auto const& relay : options.authentication.trusted_relays) {
+        if (auto const network = IpNetwork::parse(relay)) policy->trusted_relays.push_back(*network);
+    }
+    if (listener && listener->tls_certificate_file && listener->tls_key_file) {
+        policy->tls = load_smtp_tls(*listener->tls_certificate_file, *listener->tls_key_file);
+        policy->require_tls = listener->require_tls;
     }
     return policy;
+}
+
+bool is_by_systemd(std::optional<SmtpOptions> const& listener) {
+    return listener && std::ranges::find(listener->listen, ListenAddress::Kind::systemd, &ListenAddress::kind) !=
+                           listener->listen.end();
 }
 
 // The sender may be exchanged by a reload while the desk wakes it.
@@ -108,7 +120,7 @@ struct App::State {
     InFlight in_flight;
     ParsingDesk desk;
     std::unique_ptr<TroubleSocket> troubles;
-    std::unique_ptr<SmtpListener> smtp;
+    std::unique_ptr<SmtpListener> smtp, lmtp;
     std::vector<Folder> folders;
     std::unique_ptr<Housekeeping> housekeeping;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work;
@@ -166,14 +178,39 @@ struct App::State {
         }
     }
 
+    // Null where there is no such section.
+    [[nodiscard]] std::unique_ptr<SmtpListener> listener(std::optional<SmtpOptions> const& section,
+                                                         smtp::Dialect dialect, std::vector<int> const& inherited) {
+        if (!section) return nullptr;
+        auto made = std::make_unique<SmtpListener>(io, *section, inherited, smtp_policy(options, dialect),
+                                                   SmtpServices{desk, in_flight, log, disk});
+        auto const* const protocol = dialect == smtp::Dialect::lmtp ? "lmtp" : "smtp";
+        for (auto const& address : made->bound()) log.info("listening", {{"protocol", protocol}, {"address", address}});
+        return made;
+    }
+
+    // What sessions there are finish their mail, within the time for it.
+    void drain_sessions() {
+        auto const until = std::chrono::steady_clock::now() + session_drain;
+        std::vector<std::future<void>> drained;
+        for (auto* const each : {smtp.get(), lmtp.get()}) {
+            if (!each) continue;
+            auto const promise = std::make_shared<std::promise<void>>();
+            drained.push_back(promise->get_future());
+            each->stop([promise] { promise->set_value(); });
+        }
+        for (auto const& each : drained) {
+            if (each.wait_until(until) != std::future_status::ready) return log.warn("sessions-cut-off");
+        }
+    }
+
     void start() {
         writer.run([](Store& store) { store.release_claims(); });
         start_trouble_socket();
-        if (options.smtp) {
-            smtp = std::make_unique<SmtpListener>(io, *options.smtp, smtp_policy(options), desk, in_flight, log, disk);
-            for (auto const& address : smtp->bound())
-                log.info("listening", {{"protocol", "smtp"}, {"address", address}});
-        }
+        auto const inherited =
+            share_sockets(systemd_sockets(), is_by_systemd(options.smtp), is_by_systemd(options.lmtp));
+        smtp = listener(options.smtp, smtp::Dialect::smtp, inherited.smtp);
+        lmtp = listener(options.lmtp, smtp::Dialect::lmtp, inherited.lmtp);
         housekeeping = std::make_unique<Housekeeping>(io, writer, clock_now);
         io_thread = std::thread([this] { io.run(); });
         start_sender();
@@ -182,12 +219,7 @@ struct App::State {
 
     void stop() {
         for (auto& folder : folders) folder.poller->request_stop();
-        if (smtp) {
-            auto drained = std::make_shared<std::promise<void>>();
-            smtp->stop([drained] { drained->set_value(); });
-            if (drained->get_future().wait_for(session_drain) != std::future_status::ready)
-                log.warn("sessions-cut-off");
-        }
+        if (io_thread.joinable()) drain_sessions();  // else the start failed before there could be any
         folders.clear();
         sender.request_stop();
         io_work.reset();
@@ -198,6 +230,7 @@ struct App::State {
 
     void say_what_needs_a_restart(Options const& fresh) {
         if (fresh.smtp != options.smtp) log.warn("needs-restart", {{"section", "[smtp]"}});
+        if (fresh.lmtp != options.lmtp) log.warn("needs-restart", {{"section", "[lmtp]"}});
         if (fresh.site.state_dir != options.site.state_dir)
             log.warn("needs-restart", {{"section", "[site] state_dir"}});
         if (fresh.store.file != options.store.file) log.warn("needs-restart", {{"section", "[store]"}});
@@ -205,9 +238,10 @@ struct App::State {
 
     // False, and nothing has changed: the certificate can't be used.
     [[nodiscard]] bool take_over(Options fresh, Templates templates) {
-        std::shared_ptr<SmtpPolicy const> fresh_smtp;
+        std::shared_ptr<SmtpPolicy const> fresh_smtp, fresh_lmtp;
         try {
-            fresh_smtp = smtp_policy(fresh);
+            fresh_smtp = smtp_policy(fresh, smtp::Dialect::smtp);
+            fresh_lmtp = smtp_policy(fresh, smtp::Dialect::lmtp);
         } catch (TlsFileError const& error) {
             log.error("certificate", {{"what", error.what()}});
             return false;
@@ -219,6 +253,7 @@ struct App::State {
         log.reconfigure(options.log);
         in_flight.set_limit(options.limits.in_flight);
         if (smtp) smtp->set_policy(fresh_smtp);
+        if (lmtp) lmtp->set_policy(fresh_lmtp);
         desk.set_policy(make_policy(std::move(fresh), std::move(templates)));
         if (other_relay) start_sender();
         exchange_folders();

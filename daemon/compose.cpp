@@ -169,7 +169,8 @@ NewTicket new_ticket(Facts const& facts, Verdict const& verdict, TicketNumber co
 // Of mail refused straight from its sender the ledger row is enough: the sender still has the mail.
 bool keeps_octets(Facts const& facts, Verdict const& verdict) {
     if (verdict.disposition == Disposition::duplicate) return false;
-    return verdict.disposition != Disposition::refused || facts.raw.source != Source::smtp;
+    bool const straight = facts.raw.source == Source::smtp && !facts.raw.envelope.from_our_mta;
+    return verdict.disposition != Disposition::refused || !straight;
 }
 
 }  // namespace

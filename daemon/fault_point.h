@@ -30,6 +30,7 @@ inline constexpr std::array fault_points = std::to_array<std::string_view>({
     "writer.committed",
     "intake.committed",  // the way in does not know yet
     "smtp.before-reply",
+    "lmtp.half-replied",  // the first recipient's reply is out, the others' are not
     "smtp.replied",
     // sending
     "sending.claimed",
@@ -72,9 +73,11 @@ class FaultPoint {
 };
 
 #ifdef POSTERN_FAULT_POINTS
+inline constexpr bool has_fault_points = true;
 void fault_point(FaultPoint point) noexcept;
 [[nodiscard]] bool is_mutant(Mutant mutant) noexcept;
 #else
+inline constexpr bool has_fault_points = false;
 constexpr void fault_point(FaultPoint) noexcept {}
 [[nodiscard]] constexpr bool is_mutant(Mutant) noexcept {
     return false;

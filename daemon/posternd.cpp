@@ -13,6 +13,7 @@
 #include "daemon/app.h"
 #include "daemon/log.h"
 #include "daemon/smtp_tls.h"
+#include "daemon/systemd_sockets.h"
 #include "store/sqlite_store.h"
 
 namespace {
@@ -116,6 +117,9 @@ int main(int argc, char** argv) {
         return exit_code(error);
     } catch (TlsFileError const& error) {
         log.error("certificate", {{"what", error.what()}});
+        return EX_CONFIG;
+    } catch (SystemdSocketError const& error) {
+        log.error("systemd-sockets", {{"what", error.what()}});
         return EX_CONFIG;
     } catch (std::system_error const& error) {
         log.error("start-failed", {{"error", error.what()}});

@@ -23,6 +23,8 @@ struct Envelope {
     std::vector<Mailbox> forward_path;
     std::string client;  // address of the SMTP peer, "" where there is none
     std::string helo;
+    // By LMTP, or from one of trusted_relays: the MTA that hands it over is ours, and would bounce what we refuse.
+    bool from_our_mta = false;
 };
 
 struct RawMessage {

@@ -1,7 +1,7 @@
 #include "daemon/smtp_listener.h"
 
-#include <sys/stat.h>
-#include <systemd/sd-daemon.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -21,6 +21,7 @@
 #include <system_error>
 
 #include "daemon/smtp_session.h"
+#include "daemon/unix_socket_file.h"
 
 namespace postern {
 
@@ -82,38 +83,29 @@ Acceptor open_tcp(SmtpStrand const& strand, ListenAddress const& listen, bool v6
 
 Acceptor open_unix(SmtpStrand const& strand, ListenAddress const& listen) {
     error_code error;
-    // A socket left behind by a daemon that is gone: the lock on state_dir says that there is no other.
-    struct stat status {};
-    if (::lstat(listen.path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(listen.path.c_str());
-    Endpoint const endpoint(asio::local::stream_protocol::endpoint(listen.path.string()));
     Acceptor acceptor(strand);
-    acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.bind(endpoint, error);
-    // Owner and group may speak to it: an MTA in our group.
-    if (!error && ::chmod(listen.path.c_str(), 0660) != 0) error.assign(errno, boost::system::generic_category());
+    acceptor.open(asio::local::stream_protocol(), error);
+    if (!error)
+        error.assign(UnixSocketFile::bind(acceptor.native_handle(), listen.path).value(),
+                     boost::system::generic_category());
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) fail(listen.text, error);
     return acceptor;
 }
 
-// The stream sockets that systemd listens on for us (sd_listen_fds(3)).
-void open_systemd(SmtpStrand const& strand, ListenAddress const& listen, std::list<Acceptor>& acceptors) {
-    auto const before = acceptors.size();
-    int const count = ::sd_listen_fds(0);
-    for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; ++fd) {
-        if (::sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) continue;
-        sockaddr_storage address{};
-        socklen_t length = sizeof address;
-        if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) continue;
-        bool const tcp = address.ss_family == AF_INET || address.ss_family == AF_INET6;
-        error_code error;
-        Acceptor acceptor(strand);
-        acceptor.assign(asio::generic::stream_protocol(address.ss_family, tcp ? IPPROTO_TCP : 0), fd, error);
-        if (!error && tcp) acceptor.set_option(ip::tcp::no_delay(true), error);
-        if (error) fail(listen.text, error);
-        acceptors.push_back(std::move(acceptor));
-    }
-    if (acceptors.size() == before) fail(listen.text, error_code(ENOTCONN, boost::system::generic_category()));
+// One that systemd listens on for us.
+Acceptor adopt(SmtpStrand const& strand, int fd) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    error_code error;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+        error.assign(errno, boost::system::generic_category());
+    bool const tcp = address.ss_family == AF_INET || address.ss_family == AF_INET6;
+    Acceptor acceptor(strand);
+    if (!error) acceptor.assign(asio::generic::stream_protocol(address.ss_family, tcp ? IPPROTO_TCP : 0), fd, error);
+    if (!error && tcp) acceptor.set_option(ip::tcp::no_delay(true), error);
+    if (error) fail("a socket of systemd's", error);
+    return acceptor;
 }
 
 // "0.0.0.0:25" and "[::]:25" side by side: then the second must not want IPv4's connections, too.
@@ -122,6 +114,10 @@ bool has_ipv4_on(std::uint16_t port, SmtpOptions const& options) {
         return listen.kind == ListenAddress::Kind::tcp && listen.port == port && port != 0 &&
                listen.host.find(':') == std::string::npos;
     });
+}
+
+std::string name_of(smtp::Dialect dialect) {
+    return dialect == smtp::Dialect::lmtp ? "lmtp" : "smtp";
 }
 
 std::string text_of(Endpoint const& endpoint) {
@@ -141,7 +137,11 @@ std::string text_of(Endpoint const& endpoint) {
 
 struct SmtpListener::State : std::enable_shared_from_this<State> {
     State(asio::io_context& io_context, SmtpServices const& shared, std::shared_ptr<SmtpPolicy const> first_policy)
-        : io(io_context), strand(asio::make_strand(io)), services(shared), policy(std::move(first_policy)) {}
+        : io(io_context),
+          strand(asio::make_strand(io)),
+          services(shared),
+          trouble(name_of(first_policy->dialect) + "-accept"),
+          policy(std::move(first_policy)) {}
 
     // What a session holds of the listener while it lives.
     struct Place {
@@ -152,13 +152,13 @@ struct SmtpListener::State : std::enable_shared_from_this<State> {
         ~Place() { state->leave(*this); }
     };
 
-    void open(SmtpOptions const& options);
+    void open(SmtpOptions const& options, std::vector<int> const& inherited);
     SmtpAwaitable<void> accept(Acceptor& acceptor);
     [[nodiscard]] std::string welcome(SmtpSocket socket, Endpoint const& peer);
     void open_session(SmtpSocket socket, Endpoint const& peer);
     [[nodiscard]] std::shared_ptr<Place> enter(std::optional<AddressKey> const& address, SmtpPolicy const& limits);
     void leave(Place& place);
-    void turn_away(SmtpSocket socket, std::string const& client);
+    void turn_away(SmtpSocket socket, std::string const& client, SmtpPolicy const& limits);
     void close_acceptors();
     [[nodiscard]] std::vector<std::shared_ptr<SmtpSession>> sessions();
 
@@ -166,7 +166,9 @@ struct SmtpListener::State : std::enable_shared_from_this<State> {
     SmtpStrand strand;  // of the acceptors
     SmtpServices services;
     std::list<Acceptor> acceptors;
-    std::vector<std::string> bound, unix_paths;
+    std::vector<std::string> bound;
+    std::vector<UnixSocketFile> socket_files;
+    std::string const trouble;  // what the log calls it when none can be accepted
     std::chrono::steady_clock::time_point last_refusal_line{};
     unsigned refusals_unlogged = 0;
 
@@ -178,7 +180,7 @@ struct SmtpListener::State : std::enable_shared_from_this<State> {
     std::function<void()> drained;
 };
 
-void SmtpListener::State::open(SmtpOptions const& options) {
+void SmtpListener::State::open(SmtpOptions const& options, std::vector<int> const& inherited) {
     for (auto const& listen : options.listen) {
         switch (listen.kind) {
             case ListenAddress::Kind::tcp:
@@ -186,10 +188,10 @@ void SmtpListener::State::open(SmtpOptions const& options) {
                 break;
             case ListenAddress::Kind::unix_socket:
                 acceptors.push_back(open_unix(strand, listen));
-                unix_paths.push_back(listen.path.string());
+                socket_files.emplace_back(listen.path);
                 break;
             case ListenAddress::Kind::systemd:
-                open_systemd(strand, listen, acceptors);
+                for (int const fd : inherited) acceptors.push_back(adopt(strand, fd));
         }
     }
     for (auto& acceptor : acceptors) {
@@ -208,9 +210,9 @@ SmtpAwaitable<void> SmtpListener::State::accept(Acceptor& acceptor) {
         auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), peer, use_tuple);
         if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return;
         auto const why = error ? error.message() : welcome(std::move(socket), peer);
-        if (why.empty()) services.log.is_over("smtp-accept");
+        if (why.empty()) services.log.is_over(trouble);
         if (why.empty() || error == asio::error::connection_aborted) continue;
-        services.log.begins("smtp-accept", why, "no session can be opened: " + why);
+        services.log.begins(trouble, why, "no session can be opened: " + why);
         pause.expires_after(accept_pause);
         static_cast<void>(co_await pause.async_wait(use_tuple));
     }
@@ -233,7 +235,7 @@ void SmtpListener::State::open_session(SmtpSocket socket, Endpoint const& peer) 
         current = policy;
     }
     auto place = enter(address ? std::optional(key_of(*address)) : std::nullopt, *current);
-    if (!place) return turn_away(std::move(socket), client);
+    if (!place) return turn_away(std::move(socket), client, *current);
     auto const session =
         std::make_shared<SmtpSession>(std::move(socket), std::move(current), services, std::move(client), place);
     bool too_late = false;  // stop() came after enter() and did not see this session
@@ -276,7 +278,7 @@ void SmtpListener::State::leave(Place& place) {
     if (last_one_left) asio::post(io, std::move(last_one_left));
 }
 
-void SmtpListener::State::turn_away(SmtpSocket socket, std::string const& client) {
+void SmtpListener::State::turn_away(SmtpSocket socket, std::string const& client, SmtpPolicy const& limits) {
     std::string reply;
     append_reply(reply, smtp::replies::too_many_sessions);
     error_code ignored;
@@ -288,7 +290,8 @@ void SmtpListener::State::turn_away(SmtpSocket socket, std::string const& client
     auto const now = std::chrono::steady_clock::now();
     if (now - last_refusal_line < refusal_log_interval) return;
     last_refusal_line = now;
-    services.log.info("smtp-session-refused", {{"client", client},
+    services.log.info("smtp-session-refused", {{"source", name_of(limits.dialect)},
+                                               {"client", client},
                                                {"why", "too many sessions"},
                                                {"refused", std::to_string(std::exchange(refusals_unlogged, 0))}});
 }
@@ -299,8 +302,7 @@ void SmtpListener::State::close_acceptors() {
             error_code ignored;
             acceptor.close(ignored);
         }
-        for (auto const& path : self->unix_paths) ::unlink(path.c_str());
-        self->unix_paths.clear();
+        self->socket_files.clear();
     });
 }
 
@@ -313,10 +315,10 @@ std::vector<std::shared_ptr<SmtpSession>> SmtpListener::State::sessions() {
     return alive;
 }
 
-SmtpListener::SmtpListener(asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy,
-                           IntakeDesk& desk, InFlight& in_flight, Log& log, asio::thread_pool& disk)
-    : state_(std::make_shared<State>(io, SmtpServices{desk, in_flight, log, disk}, std::move(policy))) {
-    state_->open(options);
+SmtpListener::SmtpListener(asio::io_context& io, SmtpOptions const& options, std::vector<int> const& inherited,
+                           std::shared_ptr<SmtpPolicy const> policy, SmtpServices const& services)
+    : state_(std::make_shared<State>(io, services, std::move(policy))) {
+    state_->open(options, inherited);
 }
 
 SmtpListener::~SmtpListener() {

@@ -1,4 +1,5 @@
-// SmtpListener: accepts SMTP sessions on every [smtp] listen address and hands each mail to the desk. All of it runs on
+// SmtpListener: accepts sessions on every listen address of [smtp], or another of [lmtp], and hands each mail to the
+// desk. Which is spoken the policy says. All of it runs on
 // one io_context's threads; a session is a strand.
 //
 // Lifetime: a session lives until the desk has answered its mail, whatever its client does. So the desk has to be gone
@@ -12,23 +13,21 @@
 #include <vector>
 
 #include "config/options.h"
-#include "daemon/in_flight.h"
-#include "daemon/intake_desk.h"
-#include "daemon/log.h"
 #include "daemon/smtp_policy.h"
+#include "daemon/smtp_services.h"
 
 namespace boost::asio {
 class io_context;
-class thread_pool;
-}  // namespace boost::asio
+}
 
 namespace postern {
 
 class SmtpListener {
   public:
-    // Binds at once; throws std::system_error with the address in its text.
-    SmtpListener(boost::asio::io_context& io, SmtpOptions const& options, std::shared_ptr<SmtpPolicy const> policy,
-                 IntakeDesk& desk, InFlight& in_flight, Log& log, boost::asio::thread_pool& disk);
+    // Binds at once; throws std::system_error with the address in its text. `inherited` are systemd's sockets for
+    // listen = "systemd" (systemd_sockets.h), which it closes in the end.
+    SmtpListener(boost::asio::io_context& io, SmtpOptions const& options, std::vector<int> const& inherited,
+                 std::shared_ptr<SmtpPolicy const> policy, SmtpServices const& services);
     // Accepts no more and closes every session.
     ~SmtpListener();
     SmtpListener(SmtpListener const&) = delete;

@@ -1,5 +1,5 @@
-// What an SMTP session needs of the configuration in force, and the bounds that are no configuration. Values; a session
-// keeps the policy it started with.
+// What an SMTP or LMTP session needs of the configuration in force, and the bounds that are no configuration. Values; a
+// session keeps the policy it started with.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/ip_network.h"
 #include "parsers/limits.h"
 
 namespace boost::asio::ssl {
@@ -17,6 +18,11 @@ class context;
 }
 
 namespace postern {
+
+namespace smtp {
+// LMTP (RFC 2033) is SMTP with LHLO for EHLO, and after the mail one reply for each recipient.
+enum class Dialect : std::uint8_t { smtp, lmtp };
+}  // namespace smtp
 
 // How long a client may take (RFC 5321 4.5.3.2), by the session's watchdog; then 421 4.4.2.
 struct SmtpTimeouts {
@@ -31,11 +37,14 @@ struct SmtpTimeouts {
 };
 
 struct SmtpPolicy {
+    smtp::Dialect dialect = smtp::Dialect::smtp;
     std::string hostname;
     std::uint64_t max_message_octets = 0;
     unsigned max_sessions = 0, max_sessions_per_ip = 0, max_recipients = 0;
     // By Mailbox::key() of addresses and aliases; "postmaster" stands for <postmaster> without a domain. Sorted.
     std::vector<std::string> local_addresses;
+    // Our own MTAs in front of [smtp]: what they say of a mail we refuse, a 5xx, would go to a forged address.
+    std::vector<IpNetwork> trusted_relays;
     std::shared_ptr<boost::asio::ssl::context> tls;  // smtp_tls.h; null: STARTTLS is not offered
     bool require_tls = false;                        // nothing goes without; with `tls` only
     std::filesystem::path spool_folder;              // where large mail lies while it comes in

@@ -36,8 +36,13 @@ Reply const& reply_to(CommandFault fault) noexcept {
 
 // RFC 3207 4: what is said in clear where TLS is required.
 bool goes_without_tls(Verb verb) noexcept {
-    return verb == Verb::ehlo || verb == Verb::helo || verb == Verb::noop || verb == Verb::starttls ||
-           verb == Verb::quit;
+    return verb == Verb::ehlo || verb == Verb::helo || verb == Verb::lhlo || verb == Verb::noop ||
+           verb == Verb::starttls || verb == Verb::quit;
+}
+
+bool is_from_our_mta(SmtpPolicy const& policy, std::string const& client) {
+    return policy.dialect == Dialect::lmtp ||
+           std::ranges::any_of(policy.trusted_relays, [&](IpNetwork const& relay) { return relay.contains(client); });
 }
 
 bool is_received_field(std::string_view line) noexcept {
@@ -61,36 +66,47 @@ unsigned received_fields(std::string_view octets) noexcept {
 
 }  // namespace
 
+// Which of the dialects has the command.
+constexpr unsigned smtp_alone = in(Dialect::smtp), lmtp_alone = in(Dialect::lmtp), both = smtp_alone | lmtp_alone;
+
 struct Protocol::Transition {
     Verb verb;
+    unsigned dialects;
     unsigned from;
     std::optional<State> to;  // none: the state stays
     bool (Protocol::*act)(Command&);
 };
 
-// No row matched: 503 5.5.1.
+// No row for the verb in this dialect: 500 5.5.1, as RFC 2033 4.1 asks for EHLO by LMTP. None for the state: 503 5.5.1.
 constexpr Protocol::Transition Protocol::table[] = {
-    {Verb::ehlo, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::ehlo},
-    {Verb::helo, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::helo},
-    {Verb::mail, in(State::ready), State::mail, &Protocol::mail},
-    {Verb::rcpt, in(State::mail, State::rcpt), State::rcpt, &Protocol::rcpt},
-    {Verb::data, in(State::rcpt), State::data, &Protocol::data},
-    {Verb::rset, in(State::start), State::start, &Protocol::rset},
-    {Verb::rset, in(State::ready, State::mail, State::rcpt), State::ready, &Protocol::rset},
-    {Verb::noop, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::noop},
-    {Verb::vrfy, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::vrfy},
-    {Verb::help, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::help},
-    {Verb::expn, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
-    {Verb::starttls, in(State::start, State::ready), State::handshake, &Protocol::starttls},
-    {Verb::bdat, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::chunk},
-    {Verb::quit, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::quit},
+    {Verb::ehlo, smtp_alone, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::ehlo},
+    {Verb::helo, smtp_alone, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::helo},
+    {Verb::lhlo, lmtp_alone, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::lhlo},
+    {Verb::mail, both, in(State::ready), State::mail, &Protocol::mail},
+    {Verb::rcpt, both, in(State::mail, State::rcpt), State::rcpt, &Protocol::rcpt},
+    {Verb::data, both, in(State::rcpt), State::data, &Protocol::data},
+    {Verb::rset, both, in(State::start), State::start, &Protocol::rset},
+    {Verb::rset, both, in(State::ready, State::mail, State::rcpt), State::ready, &Protocol::rset},
+    {Verb::noop, both, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::noop},
+    {Verb::vrfy, both, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::vrfy},
+    {Verb::help, smtp_alone, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::help},
+    {Verb::help, lmtp_alone, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt,
+     &Protocol::lmtp_help},
+    {Verb::expn, both, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
+    {Verb::starttls, both, in(State::start, State::ready), State::handshake, &Protocol::starttls},
+    {Verb::bdat, both, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::chunk},
+    {Verb::quit, both, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::quit},
 };
 
 Protocol::Protocol(std::shared_ptr<SmtpPolicy const> policy, InFlight const& in_flight, std::string client)
-    : policy_(std::move(policy)), in_flight_(in_flight), client_(std::move(client)) {}
+    : policy_(std::move(policy)),
+      in_flight_(in_flight),
+      client_(std::move(client)),
+      from_our_mta_(is_from_our_mta(*policy_, client_)) {}
 
 void Protocol::greet() {
-    append_reply(replies_, 220, {}, policy_->hostname + " ESMTP Postern");
+    append_reply(replies_, 220, {},
+                 policy_->hostname + (policy_->dialect == Dialect::lmtp ? " LMTP Postern" : " ESMTP Postern"));
 }
 
 Protocol::Step Protocol::receive(std::string_view octets) {
@@ -158,14 +174,15 @@ void Protocol::handle(std::string_view line) {
         refuse(replies::tls_required);
         return;
     }
-    auto const* const row = std::find_if(std::begin(table), std::end(table), [&](Transition const& transition) {
-        return transition.verb == command->verb && (transition.from & in(state_)) != 0;
-    });
-    if (row == std::end(table)) {
-        refuse(replies::bad_sequence);
+    bool is_known = false;
+    for (auto const& row : table) {
+        if (row.verb != command->verb || (row.dialects & in(policy_->dialect)) == 0) continue;
+        is_known = true;
+        if ((row.from & in(state_)) == 0) continue;
+        if ((this->*row.act)(*command)) state_ = row.to.value_or(state_);
         return;
     }
-    if ((this->*row->act)(*command)) state_ = row->to.value_or(state_);
+    refuse(is_known ? replies::bad_sequence : replies::unknown_verb);
 }
 
 bool Protocol::refuse(Reply const& reply) {
@@ -184,9 +201,17 @@ void Protocol::reset_transaction() {
     recipient_commands_ = 0;
 }
 
-bool Protocol::ehlo(Command& command) {
+void Protocol::say_of_mail(Reply const& reply) {
+    for (std::size_t i = 0; i < replies_owed_; ++i) say(reply);
+}
+
+void Protocol::greet_client(Command& command) {
     reset_transaction();
     client_name_ = std::move(command.client_name);
+}
+
+bool Protocol::ehlo(Command& command) {
+    greet_client(command);
     std::vector<std::string> lines{policy_->hostname, "PIPELINING",
                                    "SIZE " + std::to_string(policy_->max_message_octets), "8BITMIME", "SMTPUTF8"};
     if (policy_->tls && !tls_) lines.emplace_back("STARTTLS");
@@ -195,9 +220,13 @@ bool Protocol::ehlo(Command& command) {
     return true;
 }
 
+// RFC 2033 4.1: as EHLO. PIPELINING and ENHANCEDSTATUSCODES, which LMTP must offer, are among the extensions (5).
+bool Protocol::lhlo(Command& command) {
+    return ehlo(command);
+}
+
 bool Protocol::helo(Command& command) {
-    reset_transaction();
-    client_name_ = std::move(command.client_name);
+    greet_client(command);
     append_reply(replies_, 250, {}, policy_->hostname);
     return true;
 }
@@ -217,6 +246,7 @@ bool Protocol::mail(Command& command) {
     mail_.envelope.reverse_path_known = true;
     mail_.envelope.client = client_;
     mail_.envelope.helo = client_name_;
+    mail_.envelope.from_our_mta = from_our_mta_;
     announced_octets_ = command.size;
     smtputf8_ = command.smtputf8;
     say(replies::sender_ok);
@@ -247,6 +277,8 @@ bool Protocol::data(Command&) {
         say(replies::no_room);
         return false;
     }
+    // RFC 2033 4.2: a reply for each RCPT that was accepted, even where two named the same address.
+    replies_owed_ = policy_->dialect == Dialect::lmtp ? mail_.envelope.forward_path.size() : 1;
     mail_begins_ = true;
     say(replies::start_mail);
     return true;
@@ -270,6 +302,11 @@ bool Protocol::vrfy(Command&) {
 
 bool Protocol::help(Command&) {
     say(replies::help);
+    return true;
+}
+
+bool Protocol::lmtp_help(Command&) {
+    say(replies::lmtp_help);
     return true;
 }
 
@@ -308,7 +345,7 @@ void Protocol::begin_mail(MailId id, TimePoint now) {
     assert(mail_begins_);
     mail_begins_ = false;
     mail_.id = std::move(id);
-    mail_.source = Source::smtp;
+    mail_.source = policy_->dialect == Dialect::lmtp ? Source::lmtp : Source::smtp;
     mail_.received = mail_.arrived = now;
     reader_ = {};
     mail_.octets.reserve(std::min<std::uint64_t>(announced_octets_.value_or(0), bounds::spooled_piece_octets));
@@ -363,7 +400,7 @@ Protocol::Next Protocol::end_of_data() {
         state_ = State::judged;
         return Next::judge;
     }
-    say(*doomed_);
+    say_of_mail(*doomed_);
     lose_mail(*doomed_);
     reset_transaction();
     state_ = State::ready;
@@ -381,19 +418,26 @@ void Protocol::answer(Receipt const& receipt) {
     state_ = State::ready;
     reset_transaction();
     if (receipt.outcome == Receipt::Outcome::deferred)
-        return say(receipt.no_space ? replies::no_room : replies::try_later);
+        return say_of_mail(receipt.no_space ? replies::no_room : replies::try_later);
     commands_ = 0;
-    if (receipt.disposition == Disposition::refused) return append_reply(replies_, 550, {5, 7, 1}, receipt.refusal);
+    // Taken from our own MTA and recorded as refused: its bounce would go to an address that nobody has proved to be
+    // the sender's.
+    if (receipt.disposition == Disposition::refused && !from_our_mta_)
+        return append_reply(replies_, 550, {5, 7, 1}, receipt.refusal);
     errors_ = 0;
     // RFC 5321 6.1: from here on the mail is ours to lose. The desk's receipt says that it is committed.
-    append_reply(replies_, 250, {2, 0, 0}, "Ok: " + judged_);
+    for (std::size_t i = 0; i < replies_owed_; ++i) append_reply(replies_, 250, {2, 0, 0}, "Ok: " + judged_);
 }
 
 void Protocol::end(Reply const& reply) {
     if (state_ == State::closed) return;
     ended_in_mail_ = state_ == State::data;
     if (ended_in_mail_) lose_mail(reply);
-    say(reply);
+    // Who is owed several replies and gets one only would try the mail again for the others.
+    if (ended_in_mail_ && reply.code != replies::shutting_down.code)
+        say_of_mail(reply);
+    else
+        say(reply);
     state_ = State::closed;
     mail_begins_ = false;
 }

@@ -1,5 +1,6 @@
-// smtp::Protocol: one server's side of an SMTP session (RFC 5321) as a table of transitions. Octets in, replies out; no
-// socket, no clock, no thread. Whoever drives it (smtp_session.h, the tests, the fuzzer) does what Next says.
+// smtp::Protocol: one server's side of an SMTP (RFC 5321) or LMTP session (RFC 2033) as a table of transitions. Octets
+// in, replies out; no socket, no clock, no thread. Whoever drives it (smtp_session.h, the tests, the fuzzer) does what
+// Next says.
 //
 //     greet(); then receive() what came, again and again, write replies() out before waiting for more, and on
 //     Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest
@@ -85,12 +86,14 @@ class Protocol {
     [[nodiscard]] Step receive_data(std::string_view octets);
     void handle(std::string_view line);
     void say(Reply const& reply) { append_reply(replies_, reply); }
+    void say_of_mail(Reply const& reply);  // once for each reply that the mail is owed
     bool refuse(Reply const& reply);
     void reset_transaction();
 
     // The rows' actions. False: refused, the state stays.
     bool ehlo(Command& command);
     bool helo(Command& command);
+    bool lhlo(Command& command);
     bool mail(Command& command);
     bool rcpt(Command& command);
     bool data(Command& command);
@@ -98,11 +101,13 @@ class Protocol {
     bool noop(Command& command);
     bool vrfy(Command& command);
     bool help(Command& command);
+    bool lmtp_help(Command& command);
     bool quit(Command& command);
     bool starttls(Command& command);
     bool unsupported(Command& command);
     bool chunk(Command& command);
 
+    void greet_client(Command& command);
     void make_room_for(std::size_t more);
     void lose_mail(Reply const& why);
     [[nodiscard]] Next end_of_data();
@@ -110,6 +115,7 @@ class Protocol {
     std::shared_ptr<SmtpPolicy const> policy_;
     InFlight const& in_flight_;
     std::string client_;
+    bool from_our_mta_ = false;
     std::string replies_;
     State state_ = State::start;
     bool tls_ = false;
@@ -128,7 +134,8 @@ class Protocol {
     unsigned received_fields_ = 0;      // of the mail, where a piece was taken
     std::optional<Reply> doomed_;       // the mail is read to its end, but not kept; this will be the answer
     std::optional<LostMail> lost_mail_;
-    std::string judged_;  // id of the mail the desk has
+    std::string judged_;            // id of the mail the desk has
+    std::size_t replies_owed_ = 1;  // by the mail, once its end is here: by LMTP one a recipient
 };
 
 }  // namespace postern::smtp

@@ -1,5 +1,5 @@
-// Every reply of the SMTP server (RFC 5321 4.2, enhanced codes of RFC 3463). They are constants: nothing of what the
-// peer said comes back to it, and nothing of our inside.
+// Every reply of the SMTP and LMTP server (RFC 5321 4.2, enhanced codes of RFC 3463). They are constants: nothing of
+// what the peer said comes back to it, and nothing of our inside.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@ namespace replies {
 
 inline constexpr Reply closing{221, {2, 0, 0}, "Bye"};
 inline constexpr Reply help{214, {2, 0, 0}, "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP; see RFC 5321"};
+inline constexpr Reply lmtp_help{214, {2, 0, 0}, "LHLO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP; see RFC 2033"};
 inline constexpr Reply start_tls{220, {2, 0, 0}, "Ready to start TLS"};
 inline constexpr Reply ok{250, {2, 0, 0}, "Ok"};
 inline constexpr Reply sender_ok{250, {2, 1, 0}, "Ok"};
@@ -44,6 +45,8 @@ inline constexpr Reply too_many_recipients{452, {4, 5, 3}, "Too many recipients,
 
 inline constexpr Reply line_too_long{500, {5, 5, 2}, "Line too long"};
 inline constexpr Reply unknown_command{500, {5, 5, 2}, "Command not recognized"};
+// RFC 2033 4.1: what LMTP says to EHLO and HELO, and SMTP to LHLO.
+inline constexpr Reply unknown_verb{500, {5, 5, 1}, "Command not known here"};
 inline constexpr Reply bad_syntax{501, {5, 5, 4}, "Syntax error in the arguments"};
 inline constexpr Reply bad_sender{501, {5, 1, 7}, "Bad sender address"};
 inline constexpr Reply bad_recipient{501, {5, 1, 3}, "Bad recipient address"};

@@ -33,6 +33,10 @@ Receipt no_room() {
     return receipt;
 }
 
+std::string source_of(SmtpPolicy const& policy) {
+    return policy.dialect == smtp::Dialect::lmtp ? "lmtp" : "smtp";
+}
+
 std::string code_of(smtp::Reply const& reply) {
     std::string line;
     append_reply(line, reply);
@@ -84,7 +88,9 @@ void SmtpSession::start() {
             try {
                 std::rethrow_exception(failure);
             } catch (std::exception const& e) {
-                self->services_.log.warn("smtp-session-failed", {{"client", self->client_}, {"why", e.what()}});
+                self->services_.log.warn(
+                    "smtp-session-failed",
+                    {{"source", source_of(*self->policy_)}, {"client", self->client_}, {"why", e.what()}});
             }
         });
 }
@@ -166,6 +172,7 @@ SmtpAwaitable<bool> SmtpSession::read() {
 SmtpAwaitable<bool> SmtpSession::flush() {
     auto& replies = protocol_.replies();
     if (replies.empty()) co_return true;
+    if constexpr (has_fault_points) reply_in_halves();
     auto const written = stream_.write_now(asio::buffer(replies));
     boost::system::error_code error;
     if (written < replies.size()) {
@@ -175,6 +182,16 @@ SmtpAwaitable<bool> SmtpSession::flush() {
     replies.clear();
     if (std::exchange(mail_answered_, false)) fault_point("smtp.replied");
     co_return !error;
+}
+
+// By LMTP a mail has a reply for each recipient, and a kill may fall between two of them. On the wire they are one
+// write, so for the tests' sake the first is given a write of its own.
+void SmtpSession::reply_in_halves() {
+    auto& replies = protocol_.replies();
+    auto const first = replies.find('\n') + 1;
+    if (!mail_answered_ || policy_->dialect != smtp::Dialect::lmtp || first == replies.size()) return;
+    replies.erase(0, stream_.write_now(asio::buffer(replies.data(), first)));
+    fault_point("lmtp.half-replied");
 }
 
 void SmtpSession::begin_mail() {
@@ -287,7 +304,8 @@ void SmtpSession::log_lost_mail() {
 }
 
 void SmtpSession::log_not_taken(std::string const& id, std::string why) {
-    services_.log.info("not-taken", {{"mail", id}, {"source", "smtp"}, {"client", client_}, {"why", std::move(why)}});
+    services_.log.info("not-taken",
+                       {{"mail", id}, {"source", source_of(*policy_)}, {"client", client_}, {"why", std::move(why)}});
 }
 
 void SmtpSession::expect_command() {

@@ -8,26 +8,16 @@
 #include <memory>
 #include <string>
 
-#include "daemon/in_flight.h"
-#include "daemon/intake_desk.h"
-#include "daemon/log.h"
 #include "daemon/smtp_policy.h"
 #include "daemon/smtp_protocol.h"
+#include "daemon/smtp_services.h"
 #include "daemon/smtp_stream.h"
 
 namespace postern {
 
-// What all sessions share; outlives them.
-struct SmtpServices {
-    IntakeDesk& desk;
-    InFlight& in_flight;
-    Log& log;
-    boost::asio::thread_pool& disk;  // where large mail is written out: the sessions' own thread never waits for a disk
-};
-
 class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
   public:
-    // `client` is the peer's address as text; `place` is held as long as the session lives.
+    // `client` is the peer's address as text, "" where it has none; `place` is held as long as the session lives.
     SmtpSession(SmtpSocket socket, std::shared_ptr<SmtpPolicy const> policy, SmtpServices services, std::string client,
                 std::shared_ptr<void> place);
 
@@ -61,6 +51,7 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     SmtpAwaitable<void> run();
     [[nodiscard]] SmtpAwaitable<bool> read();
     [[nodiscard]] SmtpAwaitable<bool> flush();
+    void reply_in_halves();
     SmtpAwaitable<void> judge();
     [[nodiscard]] SmtpAwaitable<bool> start_tls();
     SmtpAwaitable<void> farewell();

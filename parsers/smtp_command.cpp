@@ -12,8 +12,9 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 13> verbs{{{"EHLO", Verb::ehlo},
+constexpr std::array<std::pair<std::string_view, Verb>, 14> verbs{{{"EHLO", Verb::ehlo},
                                                                    {"HELO", Verb::helo},
+                                                                   {"LHLO", Verb::lhlo},
                                                                    {"MAIL", Verb::mail},
                                                                    {"RCPT", Verb::rcpt},
                                                                    {"DATA", Verb::data},
@@ -177,6 +178,7 @@ ParsedCommand parse_command(std::string_view line) {
     switch (command.verb) {
         case Verb::ehlo:
         case Verb::helo:
+        case Verb::lhlo:
             return greeting(std::move(command), argument);
         case Verb::mail:
             return mail(std::move(command), argument);

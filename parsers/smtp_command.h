@@ -12,16 +12,32 @@
 
 namespace postern::smtp {
 
-enum class Verb : std::uint8_t { ehlo, helo, mail, rcpt, data, rset, noop, quit, vrfy, help, expn, starttls, bdat };
+// LHLO is LMTP's greeting (RFC 2033 4.1); which of the two is spoken is the session's to know.
+enum class Verb : std::uint8_t {
+    ehlo,
+    helo,
+    lhlo,
+    mail,
+    rcpt,
+    data,
+    rset,
+    noop,
+    quit,
+    vrfy,
+    help,
+    expn,
+    starttls,
+    bdat
+};
 
 struct Command {
     enum class Body : std::uint8_t { seven_bit, eight_bit_mime };
 
     Verb verb = Verb::noop;
-    std::string client_name;            // EHLO, HELO: printable US-ASCII without spaces, as the client calls itself
-    ReversePath reverse_path;           // MAIL
-    Mailbox forward_path;               // RCPT; without a domain only for <postmaster> (RFC 5321 4.1.1.3)
-    bool internationalized = false;     // MAIL, RCPT: the path has octets beyond US-ASCII (RFC 6531)
+    std::string client_name;         // EHLO, HELO, LHLO: printable US-ASCII without spaces, as the client calls itself
+    ReversePath reverse_path;        // MAIL
+    Mailbox forward_path;            // RCPT; without a domain only for <postmaster> (RFC 5321 4.1.1.3)
+    bool internationalized = false;  // MAIL, RCPT: the path has octets beyond US-ASCII (RFC 6531)
     std::optional<std::uint64_t> size;  // MAIL: SIZE=, in octets
     Body body = Body::seven_bit;        // MAIL: BODY=
     bool smtputf8 = false;              // MAIL: SMTPUTF8

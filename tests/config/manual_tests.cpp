@@ -30,7 +30,6 @@ std::string condition(NotBuilt const& row) {
     using When = NotBuilt::When;
     if (row.when == When::is && row.value == "true") return "The value true is not in this build yet";
     if (row.when == When::is) return "The value \"" + std::string(row.value) + "\" is not in this build yet";
-    if (row.when == When::begins) return "The value \"" + std::string(row.value) + "PATH\" is not in this build yet";
     return "Not in this build yet";
 }
 

@@ -23,7 +23,8 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         require_tls = true
         proxy_protocol_from = ["192.0.2.1"]
         [lmtp]
-        listen = ["127.0.0.1:24"]
+        listen = ["127.0.0.1:24", "unix:lmtp.sock", "systemd"]
+        proxy_protocol_from = ["192.0.2.1"]
         [[imap]]
         mailbox = "support@acme.example"
         url = "imaps://imap.acme.example"
@@ -53,22 +54,19 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
     )") == unindented(R"(
         postern.toml:7:12: error: unlisted = "hold" is not in this build yet (take it out: mail from who is not listed is refused)
         postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
-        postern.toml:10:27: error: listen on "unix:…" is not in this build yet (it could not listen there; write an IP address and port)
-        postern.toml:10:45: error: listen = "systemd" is not in this build yet (it could not listen there; write an IP address and port)
         postern.toml:14:23: error: 'proxy_protocol_from' is not in this build yet (take it out: the PROXY protocol is not spoken)
-        postern.toml:15:1: error: [lmtp] is not in this build yet (take it out: no mail would be taken there)
-        postern.toml:21:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
-        postern.toml:25:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
-        postern.toml:27:10: error: policy = "require" is not in this build yet (take it out: senders are not authenticated)
-        postern.toml:28:24: notice: 'trusted_authserv_ids' is not in this build yet (senders are not authenticated)
-        postern.toml:29:18: notice: 'trusted_relays' is not in this build yet (senders are not authenticated)
-        postern.toml:30:12: notice: 'resolver' is not in this build yet (senders are not authenticated)
-        postern.toml:31:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
-        postern.toml:35:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
-        postern.toml:38:24: notice: 'receipts_per_address' is not in this build yet (receipts are not limited)
-        postern.toml:39:14: notice: 'fold_after' is not in this build yet (nothing is folded)
-        postern.toml:40:19: notice: 'refusals_per_ip' is not in this build yet (refusals are not limited)
-        postern.toml:41:1: notice: [metrics] is not in this build yet (nothing is served)
+        postern.toml:17:23: error: 'proxy_protocol_from' is not in this build yet (take it out: the PROXY protocol is not spoken)
+        postern.toml:22:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
+        postern.toml:26:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
+        postern.toml:28:10: error: policy = "require" is not in this build yet (take it out: senders are not authenticated)
+        postern.toml:29:24: notice: 'trusted_authserv_ids' is not in this build yet (senders are not authenticated)
+        postern.toml:31:12: notice: 'resolver' is not in this build yet (senders are not authenticated)
+        postern.toml:32:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
+        postern.toml:36:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
+        postern.toml:39:24: notice: 'receipts_per_address' is not in this build yet (receipts are not limited)
+        postern.toml:40:14: notice: 'fold_after' is not in this build yet (nothing is folded)
+        postern.toml:41:19: notice: 'refusals_per_ip' is not in this build yet (refusals are not limited)
+        postern.toml:42:1: notice: [metrics] is not in this build yet (nothing is served)
     )"));
     CHECK(findings_in_contacts(R"(
         [[organization]]

@@ -138,7 +138,6 @@ TEST_CASE("a certificate and its key, a user and their password") {
         user = "support"
     )") == unindented(R"(
         postern.toml:3:24: error: a certificate without its key (add tls_key_file)
-        postern.toml:5:1: error: [lmtp] is not in this build yet (take it out: no mail would be taken there)
         postern.toml:7:16: error: a key without its certificate (add tls_certificate_file)
         postern.toml:10:8: error: a user without a password (add password_file = "relay-password")
     )"));
@@ -200,5 +199,39 @@ TEST_CASE("mail that can't come in is noticed") {
         # no [smtp]
     )") == unindented(R"(
         postern.toml: notice: no mail comes in but by postern deliver (add [smtp] or [[imap]])
+    )"));
+}
+
+TEST_CASE("RFC 2033 5: LMTP is not spoken on port 25") {
+    CHECK(findings_in(R"(
+        [lmtp]
+        listen = ["127.0.0.1:24", "[::1]:25"]
+    )") == unindented(R"(
+        postern.toml:2:27: error: port 25 is SMTP's (write another, such as "127.0.0.1:24", or "unix:" and a path)
+    )"));
+}
+
+TEST_CASE("a Unix socket's path has room in its address") {
+    ConfigFolder folder;
+    auto const name_for = [&](std::size_t octets) {
+        return "unix:" + std::string(octets - folder.path().string().size() - 1, 's');
+    };
+    folder.contacts_toml("");
+    folder.postern_toml("[smtp]\nlisten = [\"127.0.0.1:2525\", \"" + name_for(107) + "\"]\n[lmtp]\nlisten = [\"" +
+                        name_for(108) + "\"]\n");
+    CHECK_THAT(folder.findings(),
+               Catch::Contains("postern.toml:4:11: error: the path of the socket has 108 octets (at most 107 are "
+                               "possible, counted from the root: write a shorter one)\n"));
+}
+
+TEST_CASE("[smtp] and [lmtp] listen on addresses of their own, but \"systemd\" may stand in both") {
+    CHECK(findings_in(R"(
+        [smtp]
+        listen = ["127.0.0.1:2525", "unix:here", "systemd", "127.0.0.1:0"]
+        [lmtp]
+        listen = ["systemd", "127.0.0.1:2525", "unix:./here", "127.0.0.1:0"]
+    )") == unindented(R"(
+        postern.toml:4:22: error: '127.0.0.1:2525' stands in [smtp], too (the first is at postern.toml:2)
+        postern.toml:4:40: error: 'unix:./here' stands in [smtp], too (the first is at postern.toml:2)
     )"));
 }

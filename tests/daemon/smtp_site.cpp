@@ -239,8 +239,9 @@ RunningSmtpSite::RunningSmtpSite(SmtpSite const& site, std::vector<ListenAddress
     SmtpOptions options;
     options.listen = std::move(listen);
     if (options.listen.empty()) options.listen = {{ListenAddress::Kind::tcp, "127.0.0.1", 0, {}, "127.0.0.1:0"}};
-    listener_ = std::make_unique<SmtpListener>(io_, options, std::make_shared<SmtpPolicy const>(site.policy), *desk_,
-                                               in_flight_, log_, disk_);
+    listener_ = std::make_unique<SmtpListener>(io_, options, std::vector<int>{},
+                                               std::make_shared<SmtpPolicy const>(site.policy),
+                                               SmtpServices{*desk_, in_flight_, log_, disk_});
     thread_ = std::thread([this] { io_.run(); });
 }
 

@@ -22,17 +22,23 @@ constexpr std::string_view ways[] = {"", "EHLO c\r\n", "EHLO c\r\nMAIL FROM:<>\r
                                      "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n",
                                      "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n"};
 
-std::shared_ptr<SmtpPolicy const> policy() {
-    static auto const fixed = [] {
+std::shared_ptr<SmtpPolicy const> policy(smtp::Dialect dialect) {
+    auto const make = [](smtp::Dialect spoken) {
         auto made = std::make_shared<SmtpPolicy>();
+        made->dialect = spoken;
         made->hostname = "support.example";
         made->max_message_octets = 2000;
         made->max_recipients = 2;
         made->tls = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
         made->local_addresses = {"a@b.example", "c@b.example", "postmaster"};
         return made;
-    }();
-    return fixed;
+    };
+    static auto const by_smtp = make(smtp::Dialect::smtp), by_lmtp = make(smtp::Dialect::lmtp);
+    return dialect == smtp::Dialect::lmtp ? by_lmtp : by_smtp;
+}
+
+smtp::Dialect dialect(std::uint8_t choice) {
+    return (choice & 8) != 0 ? smtp::Dialect::lmtp : smtp::Dialect::smtp;
 }
 
 Receipt receipt(std::uint8_t choice) {
@@ -60,7 +66,7 @@ void check(RawMessage const& mail) {
 
 Heard play(std::string_view octets, std::size_t piece, std::uint8_t choice) {
     InFlight const in_flight(32 * 1024);
-    smtp::Protocol protocol(policy(), in_flight, "192.0.2.1");
+    smtp::Protocol protocol(policy(dialect(choice)), in_flight, "192.0.2.1");
     protocol.greet();
     Heard heard;
     std::string unread;
@@ -105,9 +111,10 @@ void check_replies(std::string_view replies) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     if (size == 0) return 0;
-    std::string const octets =
-        std::string(ways[data[0] % std::size(ways)]) + std::string(reinterpret_cast<char const*>(data) + 1, size - 1);
     auto const choice = static_cast<std::uint8_t>(data[0] / std::size(ways));
+    std::string octets =
+        std::string(ways[data[0] % std::size(ways)]) + std::string(reinterpret_cast<char const*>(data) + 1, size - 1);
+    if (dialect(choice) == smtp::Dialect::lmtp && octets.starts_with("EH")) octets.replace(0, 2, "LH");
     auto const whole = play(octets, octets.size() + 1, choice);
     check_replies(whole.replies);
     auto const in_pieces = play(octets, 1, choice);

@@ -53,10 +53,29 @@ bool readable_within(int fd, std::chrono::milliseconds limit) {
     return ::poll(&wanted, 1, static_cast<int>(limit.count())) > 0;
 }
 
+// In the child: what sd_listen_fds(3) looks for.
+void hand_over(std::vector<HandedSocket> const& sockets) {
+    constexpr int first = 3;
+    int const count = static_cast<int>(sockets.size());
+    // By way of numbers that are nobody's yet: the test's own descriptors may be among the first.
+    std::vector<int> parked;
+    for (auto const& socket : sockets) parked.push_back(::fcntl(socket.fd, F_DUPFD, first + count));
+    std::string names;
+    for (int i = 0; i < count; ++i) {
+        auto const at = static_cast<std::size_t>(i);
+        ::dup2(parked[at], first + i);
+        ::close(parked[at]);
+        names += (i == 0 ? "" : ":") + sockets[at].name;
+    }
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    ::setenv("LISTEN_FDS", std::to_string(count).c_str(), 1);
+    ::setenv("LISTEN_FDNAMES", names.c_str(), 1);
+}
+
 // The child's standard streams are files: nothing has to be drained while it runs.
 pid_t spawn_program(std::vector<std::string> const& arguments, std::filesystem::path const& in,
                     std::filesystem::path const& out, std::filesystem::path const& err,
-                    std::vector<std::string> const& environment = {}) {
+                    std::vector<std::string> const& environment = {}, std::vector<HandedSocket> const& sockets = {}) {
     pid_t const pid = check(::fork(), "fork");
     if (pid > 0) return pid;
     int const flags = O_WRONLY | O_CREAT | O_APPEND;
@@ -64,6 +83,7 @@ pid_t spawn_program(std::vector<std::string> const& arguments, std::filesystem::
     ::dup2(::open(out.c_str(), flags, 0600), 1);
     ::dup2(::open(err.c_str(), flags, 0600), 2);
     for (auto const& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
+    if (!sockets.empty()) hand_over(sockets);
     std::vector<char*> argv;
     for (auto const& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
@@ -184,12 +204,13 @@ DaemonProcess::~DaemonProcess() {
 void DaemonProcess::write_config() const {
     write_file(folder() / "contacts.toml", setup.contacts);
     std::ostringstream toml;
+    auto const listen =
+        setup.smtp_listen.empty() ? "\"127.0.0.1:" + std::to_string(smtp_port_) + "\"" : setup.smtp_listen;
     toml << "[site]\nname = \"Acme Support\"\nhostname = \"support.acme.example\"\nstate_dir = \"state\"\n\n"
          << "[[mailbox]]\naddress = \"support@acme.example\"\naliases = [\"help@acme.example\"]\nname = \"Acme "
             "Support\"\n"
          << "tag = \"ACME\"\n\n[[mailbox]]\naddress = \"sales@acme.example\"\nname = \"Acme Sales\"\ntag = \"SALES\"\n"
-         << "first_ticket = 1\n\n[contacts]\nfiles = [\"contacts.toml\"]\n\n[smtp]\nlisten = [\"127.0.0.1:"
-         << smtp_port_ << "\"]\n\n"
+         << "first_ticket = 1\n\n[contacts]\nfiles = [\"contacts.toml\"]\n\n[smtp]\nlisten = [" << listen << "]\n\n"
          << "[relay]\nurl = \"" << (setup.relay.empty() ? "maildir:sent" : setup.relay)
          << "\"\nstarttls = \"never\"\n\n"
          << "[limits]\n"
@@ -203,7 +224,7 @@ pid_t DaemonProcess::spawn() const {
     environment.push_back("NOTIFY_SOCKET=" + (folder() / "notify").string());
     auto command = setup.wrapper;
     command.insert(command.end(), {binary("posternd"), "--config", (folder() / "postern.toml").string()});
-    return spawn_program(command, "/dev/null", folder() / "log", folder() / "log", environment);
+    return spawn_program(command, "/dev/null", folder() / "log", folder() / "log", environment, setup.sockets);
 }
 
 void DaemonProcess::start() {
@@ -311,6 +332,17 @@ SmtpClient::SmtpClient(unsigned short port) {
     // The end of a mail goes at once, not when the daemon's delayed acknowledgement of the rest is here.
     int const yes = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (::connect(fd_, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return;
+    auto const error = errno;
+    ::close(fd_);
+    throw std::system_error(error, std::generic_category(), "connect");
+}
+
+SmtpClient::SmtpClient(std::filesystem::path const& unix_socket) {
+    fd_ = check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    unix_socket.string().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
     if (::connect(fd_, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return;
     auto const error = errno;
     ::close(fd_);

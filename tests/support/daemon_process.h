@@ -51,9 +51,17 @@ class ServerProgram {
 };
 [[nodiscard]] std::string user_name();  // of this process
 
+// One that the daemon is started with, as by systemd: the descriptor and its FileDescriptorName=. Stays the test's.
+struct HandedSocket {
+    int fd = -1;
+    std::string name;
+};
+
 struct DaemonSetup {
+    std::vector<HandedSocket> sockets;
     std::vector<std::string> environment;  // of posternd: "NAME=value"
     std::vector<std::string> wrapper;      // a command that becomes posternd: {"prlimit", "--nofile=40"}
+    std::string smtp_listen;               // of [smtp]: "\"systemd\""; default: smtp_port()
     std::string extra;                     // further sections of postern.toml
     std::string limits;                    // lines of [limits]
     std::string relay;                     // url; default: a maildir beside the state
@@ -111,6 +119,7 @@ class DaemonProcess {
 class SmtpClient {
   public:
     explicit SmtpClient(unsigned short port);
+    explicit SmtpClient(std::filesystem::path const& unix_socket);
     ~SmtpClient();
     SmtpClient(SmtpClient const&) = delete;
     SmtpClient& operator=(SmtpClient const&) = delete;

@@ -18,6 +18,7 @@ struct Letter {
         smtp,
         twice_at_once,  // over two connections, ended in the same instant
         two_mailboxes,  // in two transactions, to two of our addresses
+        lmtp,           // in one by LMTP, to two of our addresses
         imap,
         smtp_and_imap,
         reply  // into a ticket whose receipt has arrived

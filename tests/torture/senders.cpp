@@ -34,11 +34,29 @@ bool begin_mail(SmtpClient& client, Letter const& letter) {
     return true;
 }
 
+// Who of them is owed the mail still, as an MTA sees it: each reply is for its recipient alone.
+std::vector<std::string> without_250(Letter const& letter, std::vector<std::string> to,
+                                     std::filesystem::path const& lmtp_socket) try {
+    SmtpClient client(lmtp_socket);
+    if (!client.reply().starts_with("220") || !client.say("LHLO mx.acme.example").starts_with("250") ||
+        !client.say("MAIL FROM:<" + letter.from + ">").starts_with("250"))
+        return to;
+    for (auto const& recipient : to) {
+        if (!client.say("RCPT TO:<" + recipient + ">").starts_with("250")) return to;
+    }
+    if (!client.say("DATA").starts_with("354")) return to;
+    client.send(letter.octets + ".\r\n");
+    std::erase_if(to, [&](std::string const&) { return client.reply().starts_with("250"); });
+    return to;
+} catch (std::exception const&) {
+    return to;  // nobody listens just now
+}
+
 Letter::Way some_way(unsigned random, bool has_folder) {
     using Way = Letter::Way;
-    static constexpr std::array ways{Way::smtp,          Way::smtp,          Way::smtp,          Way::smtp,
-                                     Way::twice_at_once, Way::twice_at_once, Way::two_mailboxes, Way::reply,
-                                     Way::reply,         Way::imap,          Way::imap,          Way::smtp_and_imap};
+    static constexpr std::array ways{
+        Way::smtp, Way::smtp, Way::smtp,  Way::smtp,  Way::twice_at_once, Way::twice_at_once, Way::two_mailboxes,
+        Way::lmtp, Way::lmtp, Way::reply, Way::reply, Way::imap,          Way::imap,          Way::smtp_and_imap};
     return ways[random % (has_folder ? ways.size() : ways.size() - 3)];
 }
 
@@ -82,7 +100,8 @@ void Senders::deliver(Letter const& letter, std::unique_ptr<SmtpClient>& session
     using Way = Letter::Way;
     if (letter.way == Way::imap || letter.way == Way::smtp_and_imap) post(letter);
     if (letter.way == Way::twice_at_once) send_twice_at_once(letter);
-    if (letter.way != Way::imap && letter.way != Way::twice_at_once)
+    if (letter.way == Way::lmtp) send_by_lmtp(letter);
+    if (letter.way != Way::imap && letter.way != Way::twice_at_once && letter.way != Way::lmtp)
         send_until_taken(letter, "support@acme.example", session);
     if (letter.way == Way::two_mailboxes) send_until_taken(letter, "sales@acme.example", session);
     if (!giving_up_) letters_.accepted(letter);
@@ -99,6 +118,16 @@ void Senders::send_until_taken(Letter const& letter, char const* to, std::unique
 bool Senders::send(Letter const& letter, char const* to, std::unique_ptr<SmtpClient>& session) const {
     if (!session) session = greeted(setup_.port);
     return session && session->mail(letter.from, to, letter.octets).starts_with("250");
+}
+
+void Senders::send_by_lmtp(Letter const& letter) {
+    std::vector<std::string> to{"support@acme.example", "sales@acme.example"};
+    while (!giving_up_) {
+        to = without_250(letter, std::move(to), setup_.lmtp_socket);
+        if (to.empty()) return;
+        letters_.resent();
+        std::this_thread::sleep_for(before_resending);
+    }
 }
 
 void Senders::send_twice_at_once(Letter const& letter) {

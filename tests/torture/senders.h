@@ -1,10 +1,11 @@
-// The senders of a torture run: SMTP clients that send each letter until every transaction of it has its 250, as mail
-// systems do, and one that puts letters into the IMAP folder. They go on until they are told to stop; then each
+// The senders of a torture run: SMTP and LMTP clients that send each letter until every transaction of it has its 250,
+// as mail systems do, and one that puts letters into the IMAP folder. They go on until they are told to stop; then each
 // finishes its letter.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@ class Senders {
   public:
     struct Setup {
         unsigned short port = 0;
+        std::filesystem::path lmtp_socket;
         unsigned clients = 4;
         std::chrono::microseconds interval{20'000};  // of a client, from letter to letter
         // Puts a mail into the polled folder; null: nothing comes by IMAP.
@@ -41,6 +43,7 @@ class Senders {
     void deliver(Letter const& letter, std::unique_ptr<SmtpClient>& session);
     void send_until_taken(Letter const& letter, char const* to, std::unique_ptr<SmtpClient>& session);
     [[nodiscard]] bool send(Letter const& letter, char const* to, std::unique_ptr<SmtpClient>& session) const;
+    void send_by_lmtp(Letter const& letter);
     void send_twice_at_once(Letter const& letter);
     void post(Letter const& letter);
 

@@ -30,10 +30,11 @@ std::string imap_section(DovecotServer const& dovecot) {
 TortureSite::TortureSite(unsigned seed, Folder folder) : letters(seed), sink(seed), seed_(seed) {
     daemon.setup.relay = sink.url();
     daemon.setup.limits = "receipts_per_address = \"0\"\nfold_after = \"0\"\nrefusals_per_ip = \"0\"\n";
+    daemon.setup.extra = "[lmtp]\nlisten = [\"unix:lmtp.sock\"]\n";
     if (folder == Folder::dovecot) {
         dovecot = std::make_unique<DovecotServer>();
         write_file(daemon.folder() / "imap-password", "secret\n");
-        daemon.setup.extra = imap_section(*dovecot);
+        daemon.setup.extra += imap_section(*dovecot);
     }
     daemon.write_config();
 }
@@ -41,6 +42,7 @@ TortureSite::TortureSite(unsigned seed, Folder folder) : letters(seed), sink(see
 void TortureSite::begin_sending(unsigned clients, std::chrono::microseconds interval) {
     Senders::Setup setup;
     setup.port = daemon.smtp_port();
+    setup.lmtp_socket = daemon.folder() / "lmtp.sock";
     setup.clients = clients;
     setup.interval = interval;
     setup.some_ticket = [this] { return sink.some_ticket(); };
