@@ -221,7 +221,7 @@ TEST_CASE("a held mail is released into a ticket, once") {
     CHECK(site.store->ledger({}).size() == 2);
 }
 
-TEST_CASE("a contact whose mail is held by its header is told that it is too large; nobody else is") {
+TEST_CASE("a contact whose mail is held by its header is told that it is too large, and nobody else is") {
     auto const header_only = [](std::string_view fields) {
         auto raw = by_smtp("ana@northwind.example", std::string(fields) + "Subject: The film\nMessage-ID: <1@x>\n\n");
         raw.source = Source::imap;
