@@ -289,7 +289,7 @@ protocol imap {
 }
 plugin {
  quota = maildir:Everything
- quota_rule = *:bytes=37K
+ quota_rule = *:bytes=31K
  quota_grace = 0
 }
 )");
