@@ -18,6 +18,7 @@
 #include "daemon/outbox_sender.h"
 #include "daemon/parsing_desk.h"
 #include "daemon/policy.h"
+#include "daemon/service_manager.h"
 #include "daemon/smtp_listener.h"
 #include "daemon/smtp_tls.h"
 #include "daemon/store_writer.h"
@@ -130,7 +131,7 @@ struct App::State {
         : lock(std::move(state_lock)),
           log(the_log),
           options(loaded),
-          writer(std::move(store), log),
+          writer(std::move(store), log, service_manager::watchdog()),
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           desk(
               make_policy(std::move(loaded), std::move(templates)), writer, log, clock_now, [this] { sender.wake(); },

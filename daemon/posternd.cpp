@@ -1,7 +1,6 @@
 // posternd: the daemon, in the foreground.
 #include <malloc.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -12,6 +11,7 @@
 #include "config/load.h"
 #include "daemon/app.h"
 #include "daemon/log.h"
+#include "daemon/service_manager.h"
 #include "daemon/smtp_tls.h"
 #include "daemon/systemd_sockets.h"
 #include "store/sqlite_store.h"
@@ -39,16 +39,16 @@ void return_large_memory() {
 }
 
 void serve(App& app, sigset_t const& signals) {
-    sd_notify(0, "READY=1");
+    service_manager::ready();
     for (;;) {
         int signal = 0;
         if (sigwait(&signals, &signal) != 0) continue;
         if (signal != SIGHUP) break;
-        sd_notify(0, "RELOADING=1");
+        service_manager::reloading();
         app.reload();
-        sd_notify(0, "READY=1");
+        service_manager::ready();
     }
-    sd_notify(0, "STOPPING=1");
+    service_manager::stopping();
 }
 
 int exit_code(StoreError const& error) {

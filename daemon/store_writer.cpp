@@ -8,7 +8,8 @@
 
 namespace postern {
 
-StoreWriter::StoreWriter(std::unique_ptr<Store> store, Log& log) : store_(std::move(store)), log_(log) {
+StoreWriter::StoreWriter(std::unique_ptr<Store> store, Log& log, Heartbeat heartbeat)
+    : store_(std::move(store)), log_(log), heartbeat_(std::move(heartbeat)) {
     thread_ = std::thread([this] { loop(); });
 }
 
@@ -44,6 +45,7 @@ void StoreWriter::run(Work work) {
 
 void StoreWriter::loop() {
     for (;;) {
+        beat_if_due();
         auto jobs = next_jobs();
         if (!jobs.empty()) {
             commit(jobs);
@@ -54,12 +56,26 @@ void StoreWriter::loop() {
     }
 }
 
+void StoreWriter::beat_if_due() {
+    auto const now = std::chrono::steady_clock::now();
+    if (heartbeat_.every.count() == 0 || now - last_beat_ < heartbeat_.every) return;
+    last_beat_ = now;
+    heartbeat_.beat();
+}
+
+// Nullopt: until there is a job.
+std::optional<std::chrono::milliseconds> StoreWriter::longest_wait() const {
+    bool const beats = heartbeat_.every.count() > 0;
+    if (ails_) return beats ? std::min<std::chrono::milliseconds>(probe_after, heartbeat_.every) : probe_after;
+    return beats ? std::optional(heartbeat_.every) : std::nullopt;
+}
+
 std::vector<StoreWriter::Job> StoreWriter::next_jobs() {
     std::vector<Job> jobs;
     std::unique_lock lock(mutex_);
     auto const is_wanted = [this] { return ending_ || !waiting_.empty(); };
-    if (ails_) {
-        wake_.wait_for(lock, probe_after, is_wanted);
+    if (auto const longest = longest_wait()) {
+        wake_.wait_for(lock, *longest, is_wanted);
     } else {
         wake_.wait(lock, is_wanted);
     }

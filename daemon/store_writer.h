@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -18,6 +19,13 @@
 #include "store/store.h"
 
 namespace postern {
+
+// What shows from outside that the writer's thread goes round: called on it, between jobs, about each `every`. A job
+// that hangs, hangs it, too.
+struct Heartbeat {
+    std::chrono::milliseconds every{};  // zero: never
+    std::function<void()> beat = {};    // must not block or throw
+};
 
 class StoreWriter {
   public:
@@ -31,7 +39,7 @@ class StoreWriter {
     // More jobs than this in one transaction gain nothing: the sync is shared by then.
     static constexpr std::size_t jobs_per_commit = 64;
 
-    StoreWriter(std::unique_ptr<Store> store, Log& log);
+    StoreWriter(std::unique_ptr<Store> store, Log& log, Heartbeat heartbeat = {});
     // Runs what was posted, then ends.
     ~StoreWriter();
     StoreWriter(StoreWriter const&) = delete;
@@ -52,16 +60,19 @@ class StoreWriter {
     void commit(std::vector<Job>& jobs);
     void tell_failure(std::exception_ptr const& failure);
     void probe();
+    void beat_if_due();
+    [[nodiscard]] std::optional<std::chrono::milliseconds> longest_wait() const;
 
     std::unique_ptr<Store> store_;
     Log& log_;
+    Heartbeat const heartbeat_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<Job> waiting_;
     bool ending_ = false;
     // The thread's own.
     bool ails_ = false;
-    std::chrono::steady_clock::time_point failed_at_;
+    std::chrono::steady_clock::time_point failed_at_, last_beat_;
     std::thread thread_;
 };
 

@@ -1,8 +1,11 @@
 #include "daemon/store_writer.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <future>
 #include <stdexcept>
+#include <thread>
 
 #include "store/memory_store.h"
 #include "tests/support/site.h"
@@ -53,4 +56,30 @@ TEST_CASE("what was posted is done before the writer ends") {
         for (int i = 0; i < 1000; ++i) writer.post(number_taken, [&](std::exception_ptr const&) { ++done; });
     }
     CHECK(done == 1000);
+}
+
+TEST_CASE("the writer shows that it goes round, idle or at work, and not while a job hangs") {
+    Log log({.level = LogOptions::Level::error});
+    std::atomic<unsigned> beats{0};
+    StoreWriter writer(make_memory_store(), log, {std::chrono::milliseconds{1}, [&beats] { ++beats; }});
+    auto const beats_more = [&beats] {
+        auto const before = beats.load();
+        for (int i = 0; i < 10'000 && beats < before + 3; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        return beats >= before + 3;
+    };
+    CHECK(beats_more());
+    std::promise<void> begun, release;
+    writer.post(
+        [&](Store&) {
+            begun.set_value();
+            release.get_future().wait();
+        },
+        nullptr);
+    begun.get_future().wait();
+    auto const before = beats.load();
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    CHECK(beats == before);
+    release.set_value();
+    CHECK(beats_more());
 }

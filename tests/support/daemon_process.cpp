@@ -246,6 +246,13 @@ void DaemonProcess::launch() {
 }
 
 // What one that was killed had said.
+std::string DaemonProcess::next_notice() {
+    std::array<char, 256> text{};
+    if (!readable_within(notify_fd_, 20s)) return {};
+    auto const length = ::recv(notify_fd_, text.data(), text.size(), 0);
+    return {text.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
 void DaemonProcess::forget_notices() const {
     std::array<char, 512> text{};
     while (::recv(notify_fd_, text.data(), text.size(), MSG_DONTWAIT) > 0) continue;

@@ -85,10 +85,11 @@ class DaemonProcess {
     void launch();  // returns at once
     // Waits until it has ended by itself; the exit code, 128 and the signal, -1: it still runs.
     [[nodiscard]] int wait_for_end(std::chrono::milliseconds limit);
-    [[nodiscard]] int stop();            // SIGTERM; its exit code, -1 where it took over 15 s
-    void kill();                         // SIGKILL
-    void reload();                       // SIGHUP; returns once it has said READY=1 again
-    [[nodiscard]] Ran start_and_wait();  // for a daemon that is expected to leave by itself
+    [[nodiscard]] int stop();                 // SIGTERM; its exit code, -1 where it took over 15 s
+    void kill();                              // SIGKILL
+    void reload();                            // SIGHUP; returns once it has said READY=1 again
+    [[nodiscard]] std::string next_notice();  // to the service manager; "" where none comes within 20 s
+    [[nodiscard]] Ran start_and_wait();       // for a daemon that is expected to leave by itself
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
     [[nodiscard]] Ran postern(std::vector<std::string> arguments, std::string_view input = {}) const;
