@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,9 +22,15 @@ namespace {
     throw StoreError{kind, "store: " + what + " " + path.string() + ": " + std::generic_category().message(error)};
 }
 
+constexpr mode_t ours_alone = 0600, the_groups_too = 0660;
+
+std::filesystem::path folder_of(std::filesystem::path const& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+}
+
 class Fd {
   public:
-    Fd(std::filesystem::path const& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, store_file_mode)) {}
+    Fd(std::filesystem::path const& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, ours_alone)) {}
     ~Fd() {
         if (fd_ >= 0) ::close(fd_);
     }
@@ -31,6 +38,7 @@ class Fd {
     Fd& operator=(Fd const&) = delete;
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     [[nodiscard]] bool sync() const noexcept { return ::fsync(fd_) == 0; }
+    [[nodiscard]] bool set_mode(mode_t mode) const noexcept { return ::fchmod(fd_, mode) == 0; }
 
   private:
     int fd_;
@@ -43,8 +51,7 @@ void sync(std::filesystem::path const& path, int flags) {
 
 // A name in a folder outlives a power failure only once the folder is synced.
 void sync_folder_of(std::filesystem::path const& path) {
-    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-    sync(folder, O_RDONLY | O_DIRECTORY);
+    sync(folder_of(path), O_RDONLY | O_DIRECTORY);
 }
 
 std::filesystem::path make_beside(std::filesystem::path const& target) {
@@ -55,13 +62,33 @@ std::filesystem::path make_beside(std::filesystem::path const& target) {
     return name;
 }
 
+// SQLite makes a new log of the store's own mode; what a killed process left has the one from before.
+void share_existing(std::filesystem::path const& file, mode_t mode) {
+    for (auto const* const suffix : {"", "-wal", "-shm"}) {
+        auto const path = file.string() + suffix;
+        struct stat status {};
+        if (::stat(path.c_str(), &status) != 0 || status.st_uid != ::geteuid()) continue;
+        auto const has = status.st_mode & 0777;
+        bool const is_to_change = mode == the_groups_too ? has != mode : has == the_groups_too;
+        if (is_to_change && ::chmod(path.c_str(), mode) != 0) fail("cannot share", path, errno);
+    }
+}
+
 }  // namespace
 
+unsigned store_file_mode(std::filesystem::path const& file) {
+    constexpr mode_t shared = S_IWGRP | S_ISGID;
+    struct stat folder {};
+    bool const is_shared = ::stat(folder_of(file).c_str(), &folder) == 0 && (folder.st_mode & shared) == shared;
+    return is_shared ? the_groups_too : ours_alone;
+}
+
 void create_store_file(std::filesystem::path const& file) {
+    auto const mode = store_file_mode(file);
     {
         Fd const fd{file, O_RDWR | O_CREAT | O_EXCL};
-        if (!fd.is_open() && errno == EEXIST) return;
-        if (!fd.is_open()) fail("cannot make", file, errno);
+        if (!fd.is_open() && errno == EEXIST) return share_existing(file, mode);
+        if (!fd.is_open() || !fd.set_mode(mode)) fail("cannot make", file, errno);
     }
     sync_folder_of(file);
 }

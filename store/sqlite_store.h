@@ -18,7 +18,7 @@ struct SqliteOptions {
     std::chrono::milliseconds busy_timeout{5000};
 };
 
-// Throws StoreError. The file is made with mode 0600.
+// Throws StoreError. The file is made with mode 0600, or 0660 in a folder that its group shares (file_sync.h).
 [[nodiscard]] std::unique_ptr<Store> open_sqlite_store(SqliteOptions const& options);
 
 // Looks at a copy of a store, which nobody has open, and changes nothing: SQLite's own structure, the references, and

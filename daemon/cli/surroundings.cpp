@@ -1,5 +1,10 @@
 #include "daemon/cli/surroundings.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <system_error>
 
@@ -12,16 +17,34 @@
 namespace postern {
 namespace {
 
-bool store_is_there(std::filesystem::path const& file) {
+[[noreturn]] void refuse_access(Options const& options) {
+    throw CommandFailure(ExitCode::refused, options.store.file.string() +
+                                                ": this user may not write it; run postern as the owner of " +
+                                                options.site.state_dir.string() +
+                                                ", or share that folder with a group (postern(1), deliver)");
+}
+
+bool store_is_there(Options const& options) {
+    auto const& file = options.store.file;
     std::error_code error;
     bool const there = std::filesystem::exists(file, error);
+    if (error == std::errc::permission_denied) refuse_access(options);
     if (error) throw CommandFailure(ExitCode::refused, file.string() + ": " + error.message());
+    // SQLite would say no more than that it can't open it.
+    if (there && ::faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES)
+        refuse_access(options);
     return there;
+}
+
+// Whoever else is let in by the folder's group makes no store: what they made would be theirs, and not the daemon's.
+bool may_make_store(std::filesystem::path const& state_dir) {
+    struct stat status {};
+    return ::stat(state_dir.c_str(), &status) == 0 && status.st_uid == ::geteuid();
 }
 
 std::shared_ptr<Store> open_existing(Options const& options) {
     auto const& file = options.store.file;
-    if (!store_is_there(file)) {
+    if (!store_is_there(options)) {
         throw CommandFailure(ExitCode::unavailable,
                              "there is no store " + file.string() + " yet; posternd makes it when it starts");
     }
@@ -34,13 +57,13 @@ std::shared_ptr<Store> open_existing(Options const& options) {
     }
 }
 
-// Where there is no store of this version yet, the holder of the daemon's lock alone makes it. The lock is held no
-// longer than that: a daemon that starts meanwhile leaves with 75 and is started again.
+// Where there is no store of this version yet, the owner of state_dir as the holder of the daemon's lock alone makes
+// it. The lock is held no longer than that: a daemon that starts meanwhile leaves with 75 and is started again.
 std::shared_ptr<Store> open_or_create(Options const& options) {
     try {
         return open_existing(options);
     } catch (CommandFailure const& failure) {
-        if (failure.code() != ExitCode::unavailable) throw;
+        if (failure.code() != ExitCode::unavailable || !may_make_store(options.site.state_dir)) throw;
         auto const lock = StateLock::acquire(options.site.state_dir);
         if (!lock) throw;
         return open_sqlite_store({.file = options.store.file, .migrate = Migrate::yes});

@@ -103,6 +103,44 @@ TEST_CASE("a mail through STARTTLS") {
     CHECK(mails[0].octets.size() == 60002);
 }
 
+TEST_CASE("a mail by LMTP through STARTTLS, where TLS is required") {
+    Certificate const certificate("support.example");
+    auto settings = site_with(certificate);
+    settings.policy.dialect = smtp::Dialect::lmtp;
+    settings.policy.require_tls = true;
+    RunningSmtpSite site(settings);
+    SocketWire wire(site.port());
+    play(wire, R"(
+        S: 220 support.example LMTP Postern
+        C: LHLO mx.acme.example
+        S: 250
+        C: MAIL FROM:<ana@northwind.example>
+        S: 530 5.7.0
+        C: STARTTLS
+        S: 220 2.0.0
+    )");
+    REQUIRE(wire.start_tls());
+    play(wire, R"(
+        C: LHLO mx.acme.example
+        S: 250
+        C: MAIL FROM:<ana@northwind.example>
+        C: RCPT TO:<support@acme.example>
+        C: RCPT TO:<help@acme.example>
+        C: DATA
+        C: .
+        C: QUIT
+        S: 250 2.1.0
+        S: 250 2.1.5
+        S: 250 2.1.5
+        S: 354
+        S: 250 2.0.0 Ok: 
+        S: 250 2.0.0 Ok: 
+        S: 221 2.0.0 Bye
+        S: closed
+    )");
+    CHECK(site.desk().take().size() == 1);
+}
+
 TEST_CASE("RFC 3207 4.2: what was said in clear is forgotten") {
     Certificate const certificate("support.example");
     RunningSmtpSite site(site_with(certificate));

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -223,8 +224,23 @@ pid_t DaemonProcess::spawn() const {
     auto environment = setup.environment;
     environment.push_back("NOTIFY_SOCKET=" + (folder() / "notify").string());
     auto command = setup.wrapper;
-    command.insert(command.end(), {binary("posternd"), "--config", (folder() / "postern.toml").string()});
+    auto program = binary("posternd");
+    if (!setup.user.empty()) {
+        give_to_user();
+        program = (folder() / "posternd").string();  // other users may not see the build's folder
+        command.insert(command.end(), {"setpriv", "--reuid=" + setup.user, "--regid=" + setup.user, "--clear-groups"});
+    }
+    command.insert(command.end(), {program, "--config", (folder() / "postern.toml").string()});
     return spawn_program(command, "/dev/null", folder() / "log", folder() / "log", environment, setup.sockets);
+}
+
+void DaemonProcess::give_to_user() const {
+    auto const* const user = ::getpwnam(setup.user.c_str());
+    if (user == nullptr || ::chown(folder().c_str(), user->pw_uid, user->pw_gid) != 0 ||
+        ::chmod(folder().c_str(), 0755) != 0 || ::chmod((folder() / "notify").c_str(), 0666) != 0)
+        fail("giving the daemon's folder to " + setup.user);
+    for (auto const* const name : {"posternd", "postern"})
+        std::filesystem::copy_file(binary(name), folder() / name, std::filesystem::copy_options::skip_existing);
 }
 
 void DaemonProcess::start() {

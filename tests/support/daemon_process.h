@@ -61,6 +61,7 @@ struct DaemonSetup {
     std::vector<HandedSocket> sockets;
     std::vector<std::string> environment;  // of posternd: "NAME=value"
     std::vector<std::string> wrapper;      // a command that becomes posternd: {"prlimit", "--nofile=40"}
+    std::string user;                      // that posternd runs as, and owns its folder; "": this one's. Needs root
     std::string smtp_listen;               // of [smtp]: "\"systemd\""; default: smtp_port()
     std::string extra;                     // further sections of postern.toml
     std::string limits;                    // lines of [limits]
@@ -107,6 +108,7 @@ class DaemonProcess {
 
   private:
     [[nodiscard]] pid_t spawn() const;
+    void give_to_user() const;
     void forget_notices() const;
     void wait_for_ready();
 
