@@ -342,7 +342,7 @@ class OutboxSender::State {
     std::thread thread_;
 };
 
-OutboxSender::OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log, Alarms alarms,
+OutboxSender::OutboxSender(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
                            OutboxTimes const& times)
     : state_(std::make_unique<State>(std::move(options), helo, writer, log, std::move(alarms), times)) {}
 

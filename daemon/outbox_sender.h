@@ -14,7 +14,7 @@ namespace postern {
 
 class OutboxSender {
   public:
-    OutboxSender(RelayOptions options, std::string helo, StoreWriter& writer, Log& log, Alarms alarms = {},
+    OutboxSender(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms = {},
                  OutboxTimes const& times = {});
     // Finishes the mail it is sending, releases the rest, joins the thread; within 10 s.
     ~OutboxSender();
