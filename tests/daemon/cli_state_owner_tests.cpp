@@ -12,6 +12,7 @@
 
 #include "daemon/cli/exit_code.h"
 #include "tests/support/daemon_process.h"
+#include "tests/support/skip.h"
 
 using namespace postern;
 using namespace postern::testing;
@@ -35,7 +36,7 @@ uid_t owner_of(std::filesystem::path const& file) {
 
 bool run_by_root() {
     if (::geteuid() == 0) return true;
-    WARN("not run by root: nothing to take on");
+    skip("not run by root: nothing to take on");
     return false;
 }
 

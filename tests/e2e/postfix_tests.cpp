@@ -115,6 +115,26 @@ TEST_CASE("behind Postfix: taken, refused without a bounce, and no such mailbox 
                Contains("550 5.1.1 No such mailbox here") && Contains("X-Rcpt-Args: <ana@northwind.example>"));
 }
 
+TEST_CASE("behind Postfix by LMTP over TCP, in sessions that Postfix keeps open") {
+    if (auto const why = PostfixServer::why_not(); !why.empty()) return skip(why);
+    auto const port = free_port();
+    DaemonProcess daemon;
+    daemon.setup.extra = "[lmtp]\nlisten = [\"127.0.0.1:" + std::to_string(port) + "\"]\n";
+    daemon.write_config();
+    daemon.start();
+    PostfixServer postfix({.transport = "lmtp:inet:127.0.0.1:" + std::to_string(port), .main_cf = {}, .master_cf = {}});
+    postfix.start();
+    constexpr unsigned mails = 100;
+    postfix.inject(mails, 4);
+    INFO(postfix.log());
+    REQUIRE(postfix.drain());
+    CHECK(daemon.json({"ticket", "list"}).size() == mails);
+    auto const messages = daemon.json({"message", "list"});
+    CHECK(messages.size() == mails);
+    for (auto const& each : messages) CHECK(each["source"] == "lmtp");
+    CHECK(postfix.logged({"relay=127.0.0.1[127.0.0.1]", "dsn=2.0.0, status=sent"}) == mails);
+}
+
 TEST_CASE("behind Postfix: what is not taken now, 452, stays in its queue") {
     if (auto const why = PostfixServer::why_not(); !why.empty()) return skip(why);
     Site site;
