@@ -47,6 +47,8 @@ struct DeliveryStatus {
     std::string action;      // failed, delayed, delivered, relayed, expanded
     std::string status;      // enhanced code, "5.1.1", may be empty
     std::string diagnostic;  // may be empty
+    // RFC 3464 2.3.1: the address it was sent to, where the report names that beside the one it went on to; lower case.
+    std::string original_recipient = {};
 };
 
 }  // namespace postern

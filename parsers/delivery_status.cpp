@@ -46,6 +46,7 @@ std::optional<DeliveryStatus> read_group(HeaderBlock const& group) {
     status.recipient = recipient_of(recipient->value);
     if (status.recipient.find('@') == std::string::npos && original != nullptr)
         status.recipient = recipient_of(original->value);
+    if (original != nullptr) status.original_recipient = recipient_of(original->value);
     auto const action = lower_ascii(trim(group.value("Action")));
     status.action = action.substr(0, action.find_first_of(" ;(\t\r\n"));
     auto diagnostic = decode_header_text(group.value("Diagnostic-Code"));
