@@ -61,6 +61,8 @@ IntakeRecord mended(IntakeRecord record) {
         }
     }
     mend_text(record.bounce_detail);
+    if (record.flood) mend_text(record.flood->key);
+    if (record.summary) mend_text(record.summary->mailbox), mend_text(record.summary->recipient);
     if (record.mark) {
         record.mark->place = postern::mended(record.mark->place);
         mend_text(record.mark->move_to);
@@ -115,13 +117,20 @@ ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
             context.by_message_id.push_back(*facts(state_.tickets[index].history.ticket.number));
         }
     }
-    auto const original = storable_text(question.original_message_id.value_or(""));
-    for (auto const& sent : state_.outbox) {
-        if (context.original || !question.original_message_id || original != sent.mail.message_id) continue;
-        context.original = SentMail{sent.mail.id, sent.mail.recipient, {}};
-        if (sent.mail.ticket) context.original->ticket = facts(*sent.mail.ticket);
-    }
+    if (question.original_message_id) context.original = sent_mail(*question.original_message_id);
+    if (question.own_message_id) context.itself = sent_mail(*question.own_message_id);
+    if (question.receipts) context.receipts = recent_receipts(*question.receipts);
+    if (question.flood) context.flood = flood_facts(*question.flood);
     return context;
+}
+
+std::optional<SentMail> MemoryStore::sent_mail(std::string const& message_id) {
+    auto const found = std::ranges::find_if(
+        state_.outbox, [id = storable_text(message_id)](auto const& sent) { return sent.mail.message_id == id; });
+    if (found == state_.outbox.end()) return std::nullopt;
+    SentMail mail{found->mail.id, found->mail.recipient, {}};
+    if (found->mail.ticket) mail.ticket = facts(*found->mail.ticket);
+    return mail;
 }
 
 TicketNumber MemoryStore::next_ticket_number(std::string_view tag, std::int64_t first) {
@@ -143,13 +152,14 @@ void MemoryStore::commit(IntakeRecord const& given, TimePoint now) {
         if (record.mark && record.mark->action != MarkAction::none) {
             state_.marks[place_key(record.mark->place)] = *record.mark;
         }
+        put_storm(record, ticket);
     });
 }
 
 MemoryState::TicketRecord* MemoryStore::open_ticket(NewTicket const& opens, TimePoint now) {
     if (find_ticket(opens.number) != nullptr) throw StoreError{StoreError::Kind::broken, "store: the ticket exists"};
     TicketId const id{static_cast<std::int64_t>(state_.tickets.size() + 1)};
-    state_.tickets.push_back({{opened_ticket(opens, id, now), {}, {}}, {}});
+    state_.tickets.push_back({{opened_ticket(opens, id, now), {}, {}}, {}, {}});
     return &state_.tickets.back();
 }
 
@@ -216,6 +226,7 @@ void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {
 
 void MemoryStore::put_article(MemoryState::TicketRecord& ticket, Article article, std::string const& mail) {
     article.number = ++ticket.history.ticket.articles;
+    if (!mail.empty()) ticket.article_mails[article.number] = mail;
     for (auto& attachment : article.attachments) {
         attachment.number = static_cast<std::int64_t>(ticket.attachment_mails.size() + 1);
         ticket.attachment_mails[attachment.number] = mail;
@@ -259,6 +270,7 @@ void MemoryStore::put_bounce(IntakeRecord const& record, TimePoint now) {
 
 bool MemoryStore::forget_expired(TimePoint now) {
     std::erase_if(state_.keys, [&](auto const& key) { return key.second.expires && *key.second.expires <= now; });
+    std::erase_if(state_.floods, [&](auto const& flood) { return flood.mark.expires <= now; });
     for (auto& mail : state_.mails) {
         if (mail.octets_expire && *mail.octets_expire <= now) mail.octets.reset();
     }

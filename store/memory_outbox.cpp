@@ -63,13 +63,20 @@ bool MemoryStore::queue_alarm(OutgoingMail const& mail, std::string_view of_hour
         return is_same && earlier.mail.created > now - alarm_pause;
     });
     if (told) return false;
+    queue_apart(mail, now);
+    return true;
+}
+
+// A mail of no ticket and no one mail that it answers.
+OutboxId MemoryStore::queue_apart(OutgoingMail const& mail, TimePoint now) {
     OutboxMail queued;
     static_cast<OutgoingMail&>(queued) = mail;
     queued.octets.clear();
     queued.id = {static_cast<std::int64_t>(state_.outbox.size() + 1)};
     queued.created = queued.next_attempt = now;
+    auto const id = queued.id;
     state_.outbox.push_back({std::move(queued), std::make_shared<std::string const>(mail.octets), now});
-    return true;
+    return id;
 }
 
 void MemoryStore::release_claims() {

@@ -31,11 +31,23 @@ struct MemoryState {
     struct TicketRecord {
         TicketHistory history;
         std::map<std::int64_t, std::string> attachment_mails;  // number -> id of the mail it lies in
+        std::map<std::int64_t, std::string> article_mails;     // number -> id of the mail it shows
     };
     struct Sent {
         OutboxMail mail;
         Octets octets;  // null: sent or dropped
         TimePoint due;  // next_attempt; while it is claimed the end of the claim
+    };
+
+    struct Summary {
+        std::string mailbox, recipient;
+        TimePoint due;
+        std::vector<std::string> mails;  // their ids
+        bool queued = false;
+    };
+    struct Flood {
+        FloodMark mark;
+        std::string mail;
     };
 
     std::vector<Mail> mails;                      // in the order of commit
@@ -48,6 +60,9 @@ struct MemoryState {
     std::map<std::string, ImapFolderState> folders;
     std::map<Place, unsigned> attempts;
     std::map<Place, ImapMark> marks;
+    std::vector<Summary> summaries;                        // SummaryId is index + 1
+    std::vector<Flood> floods;                             // in the order of commit
+    std::vector<std::pair<std::string, TicketId>> folded;  // mail and ticket, in the order of commit
 };
 
 class MemoryStore final : public Store {
@@ -73,12 +88,18 @@ class MemoryStore final : public Store {
     bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) override;
     bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
                       TimePoint now) override;
+    [[nodiscard]] std::optional<Unfolded> unfold(TicketNumber const& number, std::size_t max, std::string_view by,
+                                                 TimePoint now) override;
 
     [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
     void settle(OutboxId id, SendOutcome const& outcome) override;
     bool queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) override;
     void release_claims() override;
     void release_claim(OutboxId id) override;
+    [[nodiscard]] std::vector<OwedSummary> summaries_due(TimePoint now, std::size_t max,
+                                                         std::size_t most_tickets) override;
+    bool queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) override;
+    [[nodiscard]] std::optional<Undelivered> undelivered_to(std::string_view address) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;
     [[nodiscard]] std::vector<OutboxMail> answers_to(MailId const& id) override;
     [[nodiscard]] std::vector<OutboxMail> outbox() override;
@@ -113,6 +134,12 @@ class MemoryStore final : public Store {
     void put_article(MemoryState::TicketRecord& ticket, Article article, std::string const& mail);
     void put_outgoing(IntakeRecord const& record, MemoryState::TicketRecord* ticket, TimePoint now);
     void put_bounce(IntakeRecord const& record, TimePoint now);
+    void put_storm(IntakeRecord const& record, MemoryState::TicketRecord const* ticket);
+    [[nodiscard]] RecentReceipts recent_receipts(ReceiptQuestion const& question) const;
+    [[nodiscard]] FloodFacts flood_facts(FloodQuestion const& question);
+    [[nodiscard]] std::optional<SentMail> sent_mail(std::string const& message_id);
+    TicketNumber take_out(std::size_t from, std::string const& mail, std::string_view by, TimePoint now);
+    OutboxId queue_apart(OutgoingMail const& mail, TimePoint now);
     [[nodiscard]] bool overtakes(MemoryState::Sent const& mail) const;
 
     MemoryState state_;

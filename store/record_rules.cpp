@@ -32,6 +32,12 @@ void require_consistent(IntakeRecord const& record) {
     }
     bool const no_keys = disposition == Disposition::refused || disposition == Disposition::dropped;
     if (no_keys && !record.keys.empty()) contradiction(record, "keys of a mail that must make no duplicate");
+    if (record.folds && disposition != Disposition::appended) contradiction(record, "folds and is not appended");
+    if (record.flood && !in_ticket) contradiction(record, "counts towards a flood without a ticket");
+    bool const has_receipt =
+        std::ranges::find(record.outgoing, OutgoingKind::receipt, &OutgoingMail::kind) != record.outgoing.end();
+    if (record.summary && (!record.opens || has_receipt))
+        contradiction(record, "a summary names what it opens, or a receipt does");
     bool const attached = record.article && !record.article->attachments.empty();
     if (attached && !keeps_octets(record)) contradiction(record, "attachments whose octets are not kept");
 }
@@ -102,6 +108,33 @@ ReceiptState receipt_state_of(OutboxState state) noexcept {
         default:
             return ReceiptState::failed;
     }
+}
+
+Article unfolded_note(Article const& moved, TicketNumber const& to, std::string_view by, TimePoint now) {
+    Article note;
+    note.number = moved.number;
+    note.kind = ArticleKind::note;
+    note.from = by;
+    note.subject = moved.subject;
+    note.date = now;
+    note.text = note.full_text = "This mail is " + to.text() + " now.";
+    return note;
+}
+
+StoryStep unfolded_step(TicketNumber const& from, TicketNumber const& to, std::string_view by) {
+    return {std::string(unfold_rule), from.text(), "taken out by " + std::string(by) + ": " + to.text(), {}};
+}
+
+TicketEvent unfolded_into(MailId const& mail, TicketNumber const& from, std::string_view by, TimePoint now) {
+    return {now, "opened", std::string(by), mail.text + ", unfolded from " + from.text()};
+}
+
+TicketEvent unfolded_from(Unfolded const& unfolded, std::string_view by, TimePoint now) {
+    auto const& mails = unfolded.mails;
+    auto detail = mails.front().ticket.text();
+    if (mails.size() > 1)
+        detail += " to " + mails.back().ticket.text() + ", " + std::to_string(mails.size()) + " mails";
+    return {now, "unfolded", std::string(by), std::move(detail)};
 }
 
 std::string bracketed(std::string_view message_id) {

@@ -39,6 +39,14 @@ inline constexpr std::chrono::hours alarm_pause{1};
 
 [[nodiscard]] ReceiptState receipt_state_of(OutboxState state) noexcept;
 
+// Of a mail that unfold() made a ticket of: the rule, the note that stays in its place, and what each ticket tells.
+inline constexpr std::string_view unfold_rule = "unfold";
+[[nodiscard]] Article unfolded_note(Article const& moved, TicketNumber const& to, std::string_view by, TimePoint now);
+[[nodiscard]] StoryStep unfolded_step(TicketNumber const& from, TicketNumber const& to, std::string_view by);
+[[nodiscard]] TicketEvent unfolded_into(MailId const& mail, TicketNumber const& from, std::string_view by,
+                                        TimePoint now);
+[[nodiscard]] TicketEvent unfolded_from(Unfolded const& unfolded, std::string_view by, TimePoint now);
+
 // A Message-ID with its brackets, however it was asked for.
 [[nodiscard]] std::string bracketed(std::string_view message_id);
 

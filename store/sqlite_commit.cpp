@@ -27,6 +27,10 @@ class Commit {
         if (ticket_) update_ticket();
         if (record_.bounced) put_bounce();
         put_imap();
+        if (record_.flood) put_flood(*record_.flood);
+        if (record_.folds)
+            Query{connection_, "INSERT INTO folded (mail, ticket) VALUES (?, ?)", mail_, ticket_->id}.run();
+        if (record_.summary) put_summary(*record_.summary);
     }
 
   private:
@@ -320,6 +324,25 @@ class Commit {
               mark.place.uid,
               mark.action,
               mark.move_to}
+            .run();
+    }
+
+    void put_flood(FloodMark const& mark) {
+        Query{connection_, "INSERT INTO flood (key, at, mail, gathers, expires) VALUES (?, ?, ?, ?, ?)",
+              mark.key,    mark.at,
+              mail_,       mark.gathers,
+              mark.expires}
+            .run();
+    }
+
+    void put_summary(SummaryOwed const& owed) {
+        Query{connection_, "INSERT INTO summary (mailbox, recipient, due) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+              owed.mailbox, owed.recipient, owed.due}
+            .run();
+        Query{connection_,
+              "INSERT INTO summary_mail (mail, summary) SELECT ?, id FROM summary"
+              " WHERE recipient = ? COLLATE NOCASE AND mailbox = ? AND outbox IS NULL",
+              mail_, owed.recipient, owed.mailbox}
             .run();
     }
 

@@ -13,6 +13,14 @@ constexpr int keys_at_once = 500;
 constexpr int mails_at_once = 100;
 constexpr std::uint64_t octets_at_once = 8U << 20U;
 
+bool forget_floods(SqliteConnection& connection, TimePoint now) {
+    Query forget{
+        connection,
+        "DELETE FROM flood WHERE (key, at, mail) IN (SELECT key, at, mail FROM flood WHERE expires <= ? LIMIT ?)", now,
+        keys_at_once};
+    return forget.run() == keys_at_once;
+}
+
 // False: all are forgotten.
 bool forget_keys(SqliteConnection& connection, TimePoint now) {
     Query forget{connection,
@@ -77,6 +85,38 @@ std::optional<SentMail> find_sent(SqliteConnection& connection, std::string cons
     return mail;
 }
 
+RecentReceipts find_receipts(SqliteConnection& connection, ReceiptQuestion const& question) {
+    RecentReceipts recent;
+    Query query{connection,
+                "SELECT created FROM outbox WHERE kind IN ('receipt', 'notification') AND recipient = ? COLLATE NOCASE AND created > ?"
+                " ORDER BY created DESC LIMIT ?",
+                question.recipient, question.since, question.at_most};
+    while (query.step()) {
+        ++recent.count;
+        recent.oldest = query.time(0);
+    }
+    return recent;
+}
+
+FloodFacts find_flood(SqliteConnection& connection, FloodQuestion const& question) {
+    FloodFacts flood;
+    {
+        Query query{
+            connection,     "SELECT count(*) FROM (SELECT 1 FROM flood WHERE key = ? AND at > ? AND at <= ? LIMIT ?)",
+            question.key,   question.since,
+            question.until, question.at_most};
+        if (query.step()) flood.mails = static_cast<std::size_t>(query.count(0));
+    }
+    if (flood.mails < question.at_most) return flood;
+    Query query{connection,
+                "SELECT f.gathers, " POSTERN_TICKET_FACTS
+                " FROM flood f JOIN ledger l ON l.seq = f.mail JOIN ticket t ON t.id = l.ticket"
+                " WHERE f.key = ? AND f.at > ? AND f.at <= ? ORDER BY f.at DESC, f.mail DESC LIMIT 1",
+                question.key, question.since, question.until};
+    if (query.step() && query.integer(0) != 0) flood.gathering = ticket_facts(query, 1);
+    return flood;
+}
+
 }  // namespace
 
 TicketFacts ticket_facts(Query const& row, int at) {
@@ -107,6 +147,9 @@ ArrivalContext SqliteStore::lookup(ArrivalQuestion const& question) {
         }
         for (auto const& id : question.message_ids) find_by_message_id(connection_, id, context);
         if (question.original_message_id) context.original = find_sent(connection_, *question.original_message_id);
+        if (question.own_message_id) context.itself = find_sent(connection_, *question.own_message_id);
+        if (question.receipts) context.receipts = find_receipts(connection_, *question.receipts);
+        if (question.flood) context.flood = find_flood(connection_, *question.flood);
         return context;
     });
 }
@@ -128,7 +171,8 @@ bool SqliteStore::forget_expired(TimePoint now) {
     connection_.atomically([&] {
         bool const more_keys = forget_keys(connection_, now);
         bool const more_octets = forget_octets(connection_, now);
-        more = more_keys || more_octets;
+        bool const more_floods = forget_floods(connection_, now);
+        more = more_keys || more_octets || more_floods;
     });
     return more;
 }

@@ -89,6 +89,40 @@ void update_settled(SqliteConnection& connection, OutboxId id, SendOutcome const
     }
 }
 
+// A mail of no ticket and no one mail that it answers.
+OutboxId put_apart(SqliteConnection& connection, OutgoingMail const& mail, TimePoint now) {
+    Query{connection,
+          "INSERT INTO outbox (kind, state, reverse_path, recipient, subject, message_id, text, attempts, created,"
+          " next_attempt, due, last_error) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, 0, ?7, ?7, ?7, '')",
+          mail.kind,
+          mail.reverse_path,
+          mail.recipient,
+          mail.subject,
+          mail.message_id,
+          mail.text,
+          now}
+        .run();
+    OutboxId const id{connection.last_id()};
+    Query{connection, "INSERT INTO outbox_octets (outbox, octets) VALUES (?, ?)", id, Blob{mail.octets}}.run();
+    return id;
+}
+
+void add_tickets(SqliteConnection& connection, OwedSummary& summary, std::size_t most_tickets) {
+    Query row{connection,
+              "SELECT l.id, t.tag, t.number FROM summary_mail s JOIN ledger l ON l.seq = s.mail"
+              " LEFT JOIN ticket t ON t.id = l.ticket WHERE s.summary = ? ORDER BY s.mail",
+              summary.id};
+    while (row.step()) {
+        if (summary.first.text.empty()) summary.first = {row.text(0)};
+        if (row.is_null(1)) continue;
+        if (summary.tickets.size() < most_tickets) {
+            summary.tickets.push_back({row.text(1), row.integer(2)});
+        } else {
+            ++summary.not_listed;
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<OutboxMail> SqliteStore::claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) {
@@ -128,22 +162,57 @@ bool SqliteStore::queue_alarm(OutgoingMail const& mail, std::string_view of_hour
                    std::string(of_hour_before), now - alarm_pause};
         queued = !told.step();
         if (!queued) return;
-        Query{connection_,
-              "INSERT INTO outbox (kind, state, reverse_path, recipient, subject, message_id, text, attempts, created,"
-              " next_attempt, due, last_error) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, 0, ?7, ?7, ?7, '')",
-              mail.kind,
-              mail.reverse_path,
-              mail.recipient,
-              mail.subject,
-              mail.message_id,
-              mail.text,
-              now}
-            .run();
-        Query{connection_, "INSERT INTO outbox_octets (outbox, octets) VALUES (?, ?)", connection_.last_id(),
-              Blob{mail.octets}}
-            .run();
+        put_apart(connection_, mail, now);
     });
     return queued;
+}
+
+std::vector<OwedSummary> SqliteStore::summaries_due(TimePoint now, std::size_t max, std::size_t most_tickets) {
+    return connection_.snapshot([&] {
+        std::vector<OwedSummary> due;
+        {
+            Query row{connection_,
+                      "SELECT id, mailbox, recipient FROM summary WHERE outbox IS NULL AND due <= ?"
+                      " ORDER BY due, id LIMIT ?",
+                      now, max};
+            while (row.step()) due.push_back({{row.integer(0)}, row.text(1), row.text(2), {}, {}, 0});
+        }
+        for (auto& summary : due) add_tickets(connection_, summary, most_tickets);
+        return due;
+    });
+}
+
+bool SqliteStore::queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) {
+    bool queued = false;
+    connection_.atomically([&] {
+        {
+            Query gathering{connection_, "SELECT 1 FROM summary WHERE id = ? AND outbox IS NULL", id};
+            queued = gathering.step();
+        }
+        if (!queued) return;
+        Query{connection_, "UPDATE summary SET outbox = ? WHERE id = ?", put_apart(connection_, mail, now), id}.run();
+    });
+    return queued;
+}
+
+std::optional<Undelivered> SqliteStore::undelivered_to(std::string_view address) {
+    return connection_.snapshot([&]() -> std::optional<Undelivered> {
+        Undelivered undelivered;
+        {
+            Query row{connection_,
+                      POSTERN_OUTBOX_COLUMNS
+                      "WHERE o.state = 'failed' AND o.recipient = ? COLLATE NOCASE ORDER BY o.id DESC LIMIT 1",
+                      address};
+            if (!row.step()) return std::nullopt;
+            undelivered.mail = mail_of(row);
+        }
+        Query row{connection_,
+                  "SELECT count(*) FROM outbox WHERE kind IN ('receipt', 'notification') AND recipient = ? COLLATE NOCASE"
+                  " AND created >= ? AND id > ? AND state = 'sent'",
+                  address, undelivered.mail.created, undelivered.mail.id};
+        if (row.step()) undelivered.sent_since = row.count(0);
+        return undelivered;
+    });
 }
 
 void SqliteStore::release_claims() {

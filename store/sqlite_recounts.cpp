@@ -132,6 +132,45 @@ constexpr std::array recounts{
             "SELECT NULL, NULL, NULL, m.folder || ', UIDVALIDITY ' || m.uid_validity || ', UID ' || m.uid || ': '"
             " || m.action FROM imap_mark m WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.imap_folder = m.folder"
             " AND l.imap_uid_validity = m.uid_validity AND l.imap_uid = m.uid)"},
+
+    // ---- storms
+    Recount{"is named by a summary, and was not opened or got a receipt too",
+            POSTERN_OF_MAIL("'it was ' || l.disposition") "l.seq IN (SELECT mail FROM summary_mail)"
+                                                          " AND l.disposition <> 'erased' AND (l.disposition <> "
+                                                          "'opened' OR " POSTERN_RECEIPTS " > 0)",
+            3},
+    Recount{"a mail that the ledger does not know is named by a summary",
+            "SELECT NULL, NULL, NULL, 'summary ' || s.summary || ', row ' || s.mail FROM summary_mail s"
+            " WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.seq = s.mail)",
+            3},
+    Recount{"is named by a summary that does not exist",
+            "SELECT l.id, NULL, NULL, 'summary ' || s.summary FROM summary_mail s"
+            " LEFT JOIN ledger l ON l.seq = s.mail"
+            " WHERE NOT EXISTS (SELECT 1 FROM summary y WHERE y.id = s.summary)",
+            3},
+    Recount{"a summary that names no mail",
+            "SELECT NULL, NULL, NULL, 'summary ' || y.id || ' to ' || y.recipient FROM summary y"
+            " WHERE NOT EXISTS (SELECT 1 FROM summary_mail s WHERE s.summary = y.id)",
+            3},
+    Recount{"a summary that was queued, and the outbox has none",
+            "SELECT NULL, NULL, NULL, 'summary ' || y.id || ' to ' || y.recipient FROM summary y"
+            " WHERE y.outbox IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = y.outbox AND o.kind = 'summary')",
+            3},
+    Recount{"a summary in the outbox that nobody was owed once",
+            "SELECT NULL, NULL, NULL, 'outbox ' || o.id || ' to ' || o.recipient FROM outbox o"
+            " WHERE o.kind = 'summary' AND (SELECT count(*) FROM summary y WHERE y.outbox = o.id) <> 1",
+            3},
+    Recount{"is folded into a ticket that is not its own",
+            "SELECT l.id, t.tag, t.number, 'it was ' || coalesce(l.disposition, 'never taken in') FROM folded f"
+            " LEFT JOIN ledger l ON l.seq = f.mail LEFT JOIN ticket t ON t.id = f.ticket"
+            " WHERE l.disposition IS NULL OR (l.disposition <> 'erased'"
+            " AND (l.disposition <> 'appended' OR l.ticket IS NOT f.ticket OR t.id IS NULL))",
+            3},
+    Recount{"was folded, and its ticket does not count it",
+            POSTERN_OF_MAIL("NULL") "l.rule = 'fold' AND l.disposition = 'appended'"
+                                    " AND NOT EXISTS (SELECT 1 FROM folded f WHERE f.mail = l.seq)",
+            3},
 };
 
 }  // namespace

@@ -10,6 +10,8 @@ struct Recount {
     char const* what;
     // Yields mail id, ticket tag, ticket number and detail, each of which may be NULL.
     char const* sql;
+    // The schema that has what sql asks for.
+    int since = 1;
 };
 
 [[nodiscard]] std::span<Recount const> sqlite_recounts();

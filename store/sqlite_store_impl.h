@@ -52,12 +52,18 @@ class SqliteStore final : public Store {
     bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) override;
     bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
                       TimePoint now) override;
+    [[nodiscard]] std::optional<Unfolded> unfold(TicketNumber const& number, std::size_t max, std::string_view by,
+                                                 TimePoint now) override;
 
     [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
     void settle(OutboxId id, SendOutcome const& outcome) override;
     bool queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) override;
     void release_claims() override;
     void release_claim(OutboxId id) override;
+    [[nodiscard]] std::vector<OwedSummary> summaries_due(TimePoint now, std::size_t max,
+                                                         std::size_t most_tickets) override;
+    bool queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) override;
+    [[nodiscard]] std::optional<Undelivered> undelivered_to(std::string_view address) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;
     [[nodiscard]] std::vector<OutboxMail> answers_to(MailId const& id) override;
     [[nodiscard]] std::vector<OutboxMail> outbox() override;

@@ -8,7 +8,8 @@
 // Columns that give a Ticket: see ticket_of().
 #define POSTERN_TICKET_COLUMNS                                                                     \
     "SELECT t.id, t.tag, t.number, t.mailbox, t.subject, t.status, t.severity, t.organization_id," \
-    " t.organization, t.contact, t.assignee, t.created, t.updated, t.articles FROM ticket t "
+    " t.organization, t.contact, t.assignee, t.created, t.updated, t.articles,"                    \
+    " (SELECT count(*) FROM folded f WHERE f.ticket = t.id) FROM ticket t "
 
 // Each filter with its parameter; NULL lets every ticket pass.
 #define POSTERN_TICKET_FILTERS                                                                          \
@@ -37,6 +38,7 @@ Ticket ticket_of(Query const& row) {
     ticket.created = row.time(11);
     ticket.updated = row.time(12);
     ticket.articles = row.integer(13);
+    ticket.folded = row.integer(14);
     return ticket;
 }
 

@@ -19,7 +19,7 @@ bool has_log(std::filesystem::path const& file) {
     return !error && size > 0;
 }
 
-// Copies of an older schema are looked at as they are: the audit asks for nothing that schema 1 has not.
+// Copies of an older schema are looked at as they are: the audit asks of each what it has.
 void refuse_what_is_no_store(SqliteConnection& connection, std::filesystem::path const& file) {
     auto const version = schema_version(connection, file);
     refuse_newer(version, static_cast<int>(sqlite_migrations().size()), file);

@@ -39,6 +39,26 @@ class StoreError : public std::runtime_error {
 
 // ---- intake -----------------------------------------------------------------------------------------------------
 
+// How many receipts and notices an address got lately: those made after `since`, from the newest back, at most so many.
+struct ReceiptQuestion {
+    std::string recipient;  // compared without case
+    TimePoint since;
+    std::size_t at_most = 0;
+};
+
+struct RecentReceipts {
+    std::size_t count = 0;
+    std::optional<TimePoint> oldest;  // of those counted
+};
+
+// How many mails with one key, made of what makes a flood of them, arrived after `since` and no later than `until`, at
+// most so many.
+struct FloodQuestion {
+    std::string key;
+    TimePoint since, until;
+    std::size_t at_most = 0;
+};
+
 // What `decide` needs to know of the past.
 struct ArrivalQuestion {
     std::vector<std::string> arrival_keys;  // any of them known and not expired: the mail was taken in before
@@ -47,6 +67,9 @@ struct ArrivalQuestion {
     std::vector<TicketNumber> tags;                  // of the subject, in order
     std::vector<std::string> message_ids;            // In-Reply-To, then References, the newest first
     std::optional<std::string> original_message_id;  // may be a mail of ours: named by a bounce or automatic reply
+    std::optional<std::string> own_message_id;       // its own, where the mail itself may be one of ours
+    std::optional<ReceiptQuestion> receipts;
+    std::optional<FloodQuestion> flood;
 };
 
 struct TicketFacts {
@@ -64,6 +87,11 @@ struct SentMail {  // a mail of ours
     std::optional<TicketFacts> ticket;
 };
 
+struct FloodFacts {
+    std::size_t mails = 0;                 // as many as were asked for, if there are more
+    std::optional<TicketFacts> gathering;  // the ticket that the newest of them says the next one goes to
+};
+
 struct ArrivalContext {
     std::optional<MailId> duplicate_of;
     std::optional<TicketNumber> duplicate_ticket;
@@ -71,6 +99,9 @@ struct ArrivalContext {
     // Tickets that sent or received one of the ids, in the order asked, each once.
     std::vector<TicketFacts> by_message_id;
     std::optional<SentMail> original;  // the mail of ours that original_message_id names; of several the first
+    std::optional<SentMail> itself;    // the mail of ours that has own_message_id
+    RecentReceipts receipts;
+    FloodFacts flood;
 };
 
 struct ArrivalKey {
@@ -94,6 +125,21 @@ struct ImapMark {
     std::string move_to;
 };
 
+// A mail that counts towards a flood; forgotten when it expires.
+struct FloodMark {
+    std::string key;
+    TimePoint at;          // it arrived
+    bool gathers = false;  // the next of the flood goes to this one's ticket
+    TimePoint expires;
+};
+
+// Instead of a receipt: the mail's ticket is named by the summary that gathers for this recipient and mailbox. Where
+// none does, one begins, due then.
+struct SummaryOwed {
+    std::string mailbox, recipient;
+    TimePoint due;
+};
+
 // All that follows from one mail; committed together or not at all.
 struct IntakeRecord {
     LedgerEntry ledger;       // an entry with this id that is held is replaced: that is a release
@@ -112,6 +158,34 @@ struct IntakeRecord {
     std::optional<OutboxId> bounced;      // the mail of ours this one reports as undelivered: its state becomes failed
     std::string bounce_detail;
     std::optional<ImapMark> mark;
+    std::optional<FloodMark> flood;      // of a mail that opens or joins a ticket
+    bool folds = false;                  // it joins as one of a flood: unfold() can take it out again
+    std::optional<SummaryOwed> summary;  // of a mail that opens a ticket, without a receipt
+};
+
+// A summary that is due.
+struct OwedSummary {
+    SummaryId id;
+    std::string mailbox, recipient;
+    MailId first;                       // of its mails
+    std::vector<TicketNumber> tickets;  // of its mails, oldest first, at most so many as were asked for
+    std::uint64_t not_listed = 0;       // how many more there are
+};
+
+// A mail of ours that did not reach its recipient.
+struct Undelivered {
+    OutboxMail mail;
+    std::uint64_t sent_since = 0;  // receipts and notices to the same address that a relay took later
+};
+
+// What unfold() did: each mail with the ticket that is its own now, in the order of arrival.
+struct Unfolded {
+    struct Mail {
+        MailId id;
+        TicketNumber ticket;
+    };
+    std::vector<Mail> mails;
+    bool more = false;
 };
 
 // ---- IMAP -------------------------------------------------------------------------------------------------------
@@ -163,8 +237,8 @@ class Store {
     [[nodiscard]] virtual std::uint64_t held_count() = 0;  // cheap enough to be asked for each mail
     // held -> dropped, its arrival keys forgotten. False: it is not held.
     virtual bool drop_held(MailId const& id, TimePoint now) = 0;
-    // Forgets arrival keys that hold no longer, and octets of refused mail after their 30 days; the ledger rows stay.
-    // So much as a short transaction takes; true: there is more.
+    // Forgets arrival keys and marks of floods that hold no longer, and octets of refused mail after their 30 days; the
+    // ledger rows stay. So much as a short transaction takes; true: there is more.
     virtual bool forget_expired(TimePoint now) = 0;
 
     // Tickets, oldest first. The changing verbs return false where there is no such ticket, and add an event where they
@@ -181,6 +255,12 @@ class Store {
     virtual bool set_status(TicketNumber const& number, TicketStatus status, std::string_view by, TimePoint now) = 0;
     virtual bool set_severity(TicketNumber const& number, std::string_view severity, std::string_view by,
                               TimePoint now) = 0;
+    // Takes the mails that were folded into a ticket out of it again, the oldest first, at most so many: each becomes a
+    // ticket of its own, opened now, with the ticket's mailbox, organisation, contact and severity; a note stays in its
+    // place. What began the ticket, and what was written to it by its number, stays. No flood gathers there any more.
+    // nullopt: there is no such ticket.
+    [[nodiscard]] virtual std::optional<Unfolded> unfold(TicketNumber const& number, std::size_t max,
+                                                         std::string_view by, TimePoint now) = 0;
 
     // Outbox. claim_due hands out mails that are due and not claimed, the longest due first, and claims them until
     // claim_ends, durably; settle ends the claim. Of the mails of one ticket to one recipient only the first that is
@@ -193,6 +273,13 @@ class Store {
     // An alarm to the operator, of no mail and no ticket; not where one of the same cause was queued within the hour
     // before `now`: one with its Message-ID, or with that of the hour before. Whether it was queued.
     virtual bool queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) = 0;
+    // Summaries that are due and gather still, the longest due first. queue_summary puts one into the outbox and ends
+    // its gathering; false: that was done before. In one transaction with the question, nothing is left out.
+    [[nodiscard]] virtual std::vector<OwedSummary> summaries_due(TimePoint now, std::size_t max,
+                                                                 std::size_t most_tickets) = 0;
+    virtual bool queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) = 0;
+    // The newest mail to this address, compared without case, that was given up or came back.
+    [[nodiscard]] virtual std::optional<Undelivered> undelivered_to(std::string_view address) = 0;
     // When claim_due will next have something to hand out: at the latest when a claim ends that nobody settled.
     [[nodiscard]] virtual std::optional<TimePoint> next_due() = 0;
     // What was owed for a mail and whatever became of it, without octets, oldest first.

@@ -30,6 +30,7 @@ struct Ticket {
     std::optional<std::string> assignee;
     TimePoint created, updated;
     std::int64_t articles = 0;  // how many
+    std::int64_t folded = 0;    // how many mails of a flood were folded into it
 };
 
 enum class ArticleKind { customer, agent, receipt, note, automatic };
@@ -66,7 +67,8 @@ struct Article {
 
 struct TicketEvent {
     TimePoint at;
-    // opened appended noted status severity assigned split merged folded released claimed receipt-sent …
+    // opened appended noted status severity assigned split merged folded unfolded released claimed
+    // receipt-sent …
     std::string what;
     std::string by;      // an address, "postern" or "operator"
     std::string detail;  // for people: "open -> resolved"

@@ -124,10 +124,18 @@ void take(Store& store, Samples const& samples, int n, bool opens, TicketId join
         question.now = at(n);
         question.arrival_keys = {scattered(static_cast<std::uint64_t>(n))};
         question.message_ids = {"<" + scattered(static_cast<std::uint64_t>(n) + 7).substr(0, 24) + "@x.example>"};
+        // A thousand contacts, each with subjects of its own.
+        auto const contact = "c" + std::to_string(n % 1000) + "@northwind.example";
+        auto const flood = scattered(static_cast<std::uint64_t>(n) + 11).substr(0, 32);
+        question.receipts = ReceiptQuestion{contact, at(n - 3'600'000), 10};
+        question.flood = FloodQuestion{flood, at(n - 3'600'000), at(n), 10};
         static_cast<void>(store.lookup(question));
         TicketNumber number;
         if (opens) number = store.next_ticket_number("ACME", 1000);
-        store.commit(record_of(samples, n, opens, number, joins), at(n));
+        auto record = record_of(samples, n, opens, number, joins);
+        for (auto& mail : record.outgoing) mail.recipient = contact;
+        if (opens) record.flood = FloodMark{flood, at(n), false, at(n + 3'600'000)};
+        store.commit(record, at(n));
     });
 }
 

@@ -20,10 +20,11 @@ namespace {
 struct OldStore {
     TemporaryFolder folder;
     std::filesystem::path file = folder.path() / "postern.db";
-    std::filesystem::path copy = folder.path() / "postern.db.schema-1.backup";
+    std::filesystem::path copy;
 
-    OldStore() {
-        sql(file, octets_of(std::filesystem::path(POSTERN_SOURCE_DIR) / "tests/store/schema-1.sql"));
+    explicit OldStore(int schema = 1) : copy(file.string() + ".schema-" + std::to_string(schema) + ".backup") {
+        auto const dump = "tests/store/schema-" + std::to_string(schema) + ".sql";
+        sql(file, octets_of(std::filesystem::path(POSTERN_SOURCE_DIR) / dump));
         sql(file, "PRAGMA journal_mode = WAL");
     }
     [[nodiscard]] bool copy_exists() const { return std::filesystem::exists(copy); }
@@ -81,9 +82,11 @@ int with_file_size_limit(rlim_t octets, std::function<int()> const& work) {
 
 }  // namespace
 
-TEST_CASE("a store of schema 1: copied beside itself, brought up to date, all there, and adds up") {
+TEST_CASE("a store of an earlier schema: copied beside itself, brought up to date, all there, and adds up") {
+    auto const schema = GENERATE(1, 2);
+    CAPTURE(schema);
     OpenUmask const umask;
-    OldStore old;
+    OldStore old(schema);
     auto const before = contents(old.file);
     auto const store = open_sqlite_store({old.file, Migrate::yes});
 
@@ -104,7 +107,7 @@ TEST_CASE("a store of schema 1: copied beside itself, brought up to date, all th
     CHECK(open_ticket(*store, "next").number.text() == "ACME-1002");
 
     CHECK(mode_of(old.copy) == 0600);
-    CHECK(number_in(old.copy, "PRAGMA user_version") == 1);
+    CHECK(number_in(old.copy, "PRAGMA user_version") == schema);
     CHECK(contents(old.copy) == before);
     CHECK(verify_sqlite_store(old.copy, when_it_was_made()).ok());
 }
