@@ -45,13 +45,26 @@ FieldSchema referral_schema() {
             {}};
 }
 
+FieldSchema summary_schema() {
+    using enum FieldKind;
+    return {{{"site", value},
+             {"language", value},
+             {"tickets", list},
+             {"ticket_count", value},
+             {"one_ticket", flag},
+             {"several_tickets", flag},
+             {"more_count", value}},
+            {{"tickets", {"ticket"}}}};
+}
+
 }  // namespace
 
 std::span<TemplateKind const> template_kinds() {
     static std::array const kinds{TemplateKind{"receipt", {"subject", "txt", "html"}, receipt_schema()},
                                   TemplateKind{"too_large", {"subject", "txt", "html"}, too_large_schema()},
                                   TemplateKind{"referral", {"subject", "txt", "html"}, referral_schema()},
-                                  TemplateKind{"referral_reply", {"txt"}, referral_schema()}};
+                                  TemplateKind{"referral_reply", {"txt"}, referral_schema()},
+                                  TemplateKind{"summary", {"subject", "txt", "html"}, summary_schema()}};
     return kinds;
 }
 

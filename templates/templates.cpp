@@ -119,6 +119,21 @@ FieldValues referral_values(ReferralFields const& fields, std::string const& lan
     return values;
 }
 
+FieldValues summary_values(SummaryFields const& fields, std::string const& language) {
+    FieldValues values;
+    values["site"] = name_of(fields.site_name);
+    values["language"] = language;
+    std::vector<ListItem> lines;
+    for (auto const& ticket : fields.tickets) lines.push_back({{"ticket", name_of(ticket)}});
+    auto const count = fields.tickets.size() + fields.not_listed;
+    values["ticket_count"] = std::to_string(count);
+    values["one_ticket"] = count == 1;
+    values["several_tickets"] = count != 1;
+    values["more_count"] = fields.not_listed > 0 ? std::to_string(fields.not_listed) : std::string{};
+    values["tickets"] = std::move(lines);
+    return values;
+}
+
 // Sections that were left out leave blank lines behind: one is enough, and none at either end.
 std::string tidy_text(std::string_view text) {
     std::string tidy;
@@ -195,6 +210,14 @@ RenderedMail Templates::referral(ResponseHeader const& header, ReferralFields co
     auto without_name = header;
     without_name.to.display_name.clear();
     return build(without_name, found, referral_values(fields, found.language));
+}
+
+RenderedMail Templates::summary(ResponseHeader const& header, SummaryFields const& fields,
+                                std::string_view language) const {
+    auto const found = state_->set.find("summary", language);
+    auto without_name = header;
+    without_name.to.display_name.clear();
+    return build(without_name, found, summary_values(fields, found.language));
 }
 
 std::string Templates::referral_reply(ReferralFields const& fields, std::string_view language) const {

@@ -54,6 +54,13 @@ struct ReferralFields {
     std::string organization;  // may be empty
 };
 
+// One mail instead of the receipts past a limit. It names tickets and nothing that anybody wrote.
+struct SummaryFields {
+    std::string site_name;
+    std::vector<std::string> tickets;  // "ACME-1042", oldest first
+    std::uint64_t not_listed = 0;      // how many more there are
+};
+
 // The header of an automatic response (RFC 3834 3.1), shared by all kinds.
 struct ResponseHeader {
     NameAddr from;                        // the support mailbox
@@ -88,6 +95,8 @@ class Templates {
                                          std::string_view language) const;
     [[nodiscard]] RenderedMail referral(ResponseHeader const& header, ReferralFields const& fields,
                                         std::string_view language) const;
+    [[nodiscard]] RenderedMail summary(ResponseHeader const& header, SummaryFields const& fields,
+                                       std::string_view language) const;
     // One line of US-ASCII for SMTP's 550 (RFC 5321 4.2): printable, at most 400 octets.
     [[nodiscard]] std::string referral_reply(ReferralFields const& fields, std::string_view language) const;
     [[nodiscard]] std::vector<std::string> languages() const;

@@ -171,7 +171,8 @@ TEST_CASE("stray files and folders are named") {
           "receipt.txt:0: lies outside a language's folder: en/receipt.txt\n"
           "en/receit.txt:0: no template has this name and none includes it; there are: receipt.subject receipt.txt "
           "receipt.html too_large.subject too_large.txt too_large.html "
-          "referral.subject referral.txt referral.html referral_reply.txt\n");
+          "referral.subject referral.txt referral.html referral_reply.txt "
+          "summary.subject summary.txt summary.html\n");
     std::vector<TemplateError> errors;
     auto const templates = Templates::load(folder.path() / "nowhere", errors);
     REQUIRE(errors.size() == 1);
