@@ -30,8 +30,6 @@ constexpr NotBuilt rows[] = {
     {"organization.authentication", When::is, "mark", informs, "senders are not authenticated"},
     {"dkim", When::given, "", informs, "outgoing mail is not signed"},
     {"agent", When::given, "", informs, "engineers work by postern(1) only"},
-    {"limits.receipts_per_address", When::is_not, "0", informs, "receipts are not limited"},
-    {"limits.fold_after", When::is_not, "0", informs, "nothing is folded"},
     {"limits.refusals_per_ip", When::is_not, "0", informs, "refusals are not limited"},
     {"metrics", When::given, "", informs, "nothing is served"},
 };

@@ -22,6 +22,7 @@
 #include "daemon/smtp_listener.h"
 #include "daemon/smtp_tls.h"
 #include "daemon/store_writer.h"
+#include "daemon/summaries.h"
 #include "daemon/systemd_sockets.h"
 #include "daemon/trouble_socket.h"
 
@@ -114,6 +115,7 @@ struct App::State {
     StateLock lock;
     Log& log;
     Options options;
+    std::shared_ptr<Policy const> policy;
     boost::asio::io_context io;
     boost::asio::thread_pool disk{disk_threads};
     StoreWriter writer;
@@ -124,6 +126,7 @@ struct App::State {
     std::unique_ptr<SmtpListener> smtp, lmtp;
     std::vector<Folder> folders;
     std::unique_ptr<Housekeeping> housekeeping;
+    std::unique_ptr<Summaries> summaries;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work;
     std::thread io_thread;
 
@@ -131,11 +134,11 @@ struct App::State {
         : lock(std::move(state_lock)),
           log(the_log),
           options(loaded),
+          policy(make_policy(std::move(loaded), std::move(templates))),
           writer(std::move(store), log, service_manager::watchdog()),
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           desk(
-              make_policy(std::move(loaded), std::move(templates)), writer, log, clock_now, [this] { sender.wake(); },
-              parser_threads()),
+              policy, writer, log, clock_now, [this] { sender.wake(); }, parser_threads()),
           io_work(io.get_executor()) {}
 
     void tell_in_flight(bool is_full) {
@@ -213,6 +216,7 @@ struct App::State {
         smtp = listener(options.smtp, smtp::Dialect::smtp, inherited.smtp);
         lmtp = listener(options.lmtp, smtp::Dialect::lmtp, inherited.lmtp);
         housekeeping = std::make_unique<Housekeeping>(io, writer, clock_now);
+        summaries = std::make_unique<Summaries>(io, writer, policy, clock_now, [this] { sender.wake(); });
         io_thread = std::thread([this] { io.run(); });
         start_sender();
         for (auto const& folder : options.imap) start_folder(folder);
@@ -226,6 +230,7 @@ struct App::State {
         io_work.reset();
         io.stop();
         if (io_thread.joinable()) io_thread.join();
+        summaries.reset();
         housekeeping.reset();
     }
 
@@ -255,7 +260,9 @@ struct App::State {
         in_flight.set_limit(options.limits.in_flight);
         if (smtp) smtp->set_policy(fresh_smtp);
         if (lmtp) lmtp->set_policy(fresh_lmtp);
-        desk.set_policy(make_policy(std::move(fresh), std::move(templates)));
+        policy = make_policy(std::move(fresh), std::move(templates));
+        desk.set_policy(policy);
+        summaries->set_policy(policy);
         if (other_relay) start_sender();
         exchange_folders();
         return true;

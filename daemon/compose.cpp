@@ -147,8 +147,8 @@ TicketEvent event(Facts const& facts, std::string what, std::string by, std::str
 std::vector<TicketEvent> ticket_events(Facts const& facts, Verdict const& verdict) {
     std::vector<TicketEvent> events;
     if (facts.raw.released) events.push_back(event(facts, "released", "operator", facts.raw.id.text));
-    events.push_back(
-        event(facts, std::string(to_string(verdict.disposition)), sender_key(facts, verdict), facts.raw.id.text));
+    auto what = verdict.folds ? "folded" : std::string(to_string(verdict.disposition));
+    events.push_back(event(facts, std::move(what), sender_key(facts, verdict), facts.raw.id.text));
     for (auto const& claim : verdict.claims) {
         events.push_back(event(facts, "claimed", sender_key(facts, verdict), claim.text()));
     }
@@ -171,6 +171,13 @@ bool keeps_octets(Facts const& facts, Verdict const& verdict) {
     if (verdict.disposition == Disposition::duplicate) return false;
     bool const straight = facts.raw.source == Source::smtp && !facts.raw.envelope.from_our_mta;
     return verdict.disposition != Disposition::refused || !straight;
+}
+
+// A mail of ours without a ticket, a summary, comes back too.
+void note_bounce(IntakeRecord& record, Verdict const& verdict) {
+    if (!verdict.bounced) return;
+    record.bounced = verdict.bounced->id;
+    record.bounce_detail = verdict.bounce_why;
 }
 
 }  // namespace
@@ -196,10 +203,11 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
             return record;
         case Disposition::refused:
             return record;
-        default:
+        default:  // held, ignored
             record.keys = keys;
             if (verdict.tells_too_large) record.outgoing.push_back(too_large_mail(facts, verdict));
-            return record;  // held, ignored
+            note_bounce(record, verdict);
+            return record;
     }
     record.keys = keys;
     record.ledger.ticket = number ? number : verdict.ticket->number;
@@ -207,9 +215,11 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
     record.article = article(facts, verdict);
     if (facts.message.message_id) record.thread_ids.push_back(*facts.message.message_id);
     record.events = ticket_events(facts, verdict);
-    if (verdict.bounced) {
-        record.bounced = verdict.bounced->id;
-        record.bounce_detail = verdict.reason;
+    record.folds = verdict.folds;
+    note_bounce(record, verdict);
+    if (verdict.summary_due) {
+        record.summary =
+            SummaryOwed{facts.mailbox.address.address(), verdict.sender->mailbox.address(), *verdict.summary_due};
     }
     if (verdict.receipt) record.outgoing.push_back(receipt_mail(facts, verdict, *number));
     return record;

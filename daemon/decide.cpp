@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/hop_limit.h"
+
 namespace postern {
 
 namespace {
@@ -65,25 +67,47 @@ Answer arrival_key(Facts const& facts, Verdict& verdict) {
                 "taken in before as " + facts.context.duplicate_of->text);
 }
 
+// By its Message-ID, whatever From says: lists and forwarders put their own name there.
 Answer own_mail(Facts const& facts, Verdict& verdict) {
+    if (facts.context.itself) {
+        return ends(verdict, Disposition::ignored, "Message-ID", "a mail of ours that came back");
+    }
     bool const from_us = std::ranges::any_of(
         facts.message.from, [&](NameAddr const& from) { return facts.policy.mailbox(from.mailbox) != nullptr; });
     if (!from_us) return passes("From", "none of our mailboxes");
-    if (!facts.context.original) return passes("From is one of our mailboxes", "but we never sent this Message-ID");
-    return ends(verdict, Disposition::ignored, "From and Message-ID", "a mail of ours that came back");
+    return passes("From is one of our mailboxes", "but we never sent this Message-ID");
+}
+
+// What the report says of the recipient that we wrote to; null: nothing. Where a mail was sent on, the report may name
+// our recipient as the original one only (RFC 3464 2.3.1).
+DeliveryStatus const* report_of(ParsedMessage const& message, SentMail const& sent) {
+    auto const address = parse_mailbox(sent.recipient);
+    auto const key = address ? address->key() : sent.recipient;
+    auto const found = std::ranges::find_if(message.delivery_status, [&](DeliveryStatus const& status) {
+        return status.recipient == key || status.original_recipient == key;
+    });
+    return found == message.delivery_status.end() ? nullptr : &*found;
+}
+
+// "came back: 5.1.1 no such user"
+std::string bounce_in_words(DeliveryStatus const& status) {
+    std::string words = "came back";
+    if (!status.status.empty()) words += ": " + status.status;
+    if (!status.diagnostic.empty()) words += (status.status.empty() ? ": " : " ") + status.diagnostic;
+    return words;
 }
 
 // A bounce counts only where it names a Message-ID that we sent to the recipient it reports; a number is not enough.
 Answer bounce(Facts const& facts, Verdict& verdict) {
     if (facts.message.auto_submitted != AutoSubmitted::bounce) return passes("kind of mail", "no bounce");
     auto const& original = facts.context.original;
-    bool const reported =
-        original && std::ranges::any_of(facts.message.delivery_status, [&](DeliveryStatus const& status) {
-            return status.recipient == original->recipient;
-        });
-    if (reported) {
-        verdict.bounced = original;
+    if (auto const* status = original ? report_of(facts.message, *original) : nullptr) {
         verdict.ticket = original->ticket;
+        // RFC 3464 2.3.3: "delayed" and the like are news of a mail that is under way.
+        if (status->action == "failed") {
+            verdict.bounced = original;
+            verdict.bounce_why = bounce_in_words(*status);
+        }
         return ends(verdict, original->ticket ? Disposition::noted : Disposition::ignored, "delivery report",
                     "reports a mail of ours to " + original->recipient);
     }
@@ -99,6 +123,9 @@ Answer bounce(Facts const& facts, Verdict& verdict) {
 std::string why_not_judged(Facts const& facts) {
     if (facts.raw.unread) return *facts.raw.unread;
     if (facts.message.over_limit) return "over a limit of the parser: " + *facts.message.over_limit;
+    if (facts.message.received_count > most_received_fields) {
+        return "a mail loop: " + std::to_string(facts.message.received_count) + " Received fields";
+    }
     if (facts.message.from.empty()) return "From names nobody";
     if (facts.message.from.size() > 1) return "From names " + std::to_string(facts.message.from.size()) + " mailboxes";
     return {};
@@ -186,13 +213,39 @@ Answer thread(Facts const& facts, Verdict& verdict) {
     return ends(verdict, Disposition::appended, "In-Reply-To and References", "a mail of " + ticket->number.text());
 }
 
+std::string rate_in_words(Rate const& rate) {
+    constexpr std::array units{std::pair{'s', 1}, std::pair{'m', 60}, std::pair{'h', 3600}, std::pair{'d', 86400}};
+    auto const unit = std::ranges::find(units, rate.per.count(), [](auto const& each) { return each.second; });
+    auto const per = unit == units.end() ? std::to_string(rate.per.count()) + " s" : std::string(1, unit->first);
+    return std::to_string(rate.count) + "/" + per;
+}
+
+// One sender, one subject, again and again: past the limit one more ticket takes the rest. What belongs to a ticket by
+// its number or thread was decided before this, so that a person's reply is never folded.
+Answer fold(Facts const& facts, Verdict& verdict) {
+    auto const& limit = facts.policy.options().limits.fold_after;
+    if (limit.count == 0) return passes("[limits] fold_after", "nothing is folded");
+    if (facts.raw.released) return passes("mails like this", "not asked: released by an operator");
+    auto const& [mails, gathering] = facts.context.flood;
+    auto const saw = std::to_string(mails) + (mails < limit.count ? "" : " or more") + " like this lately";
+    if (mails < limit.count) return passes(saw, "no flood");
+    verdict.gathers = true;
+    if (!gathering || !may_join(verdict, *gathering)) {
+        return passes(saw, "a flood, past " + rate_in_words(limit) + ": what follows joins this one's ticket");
+    }
+    join(verdict, *gathering);
+    verdict.folds = true;
+    return ends(verdict, Disposition::appended, saw,
+                "a flood, past " + rate_in_words(limit) + ", folded into " + gathering->number.text());
+}
+
 Answer new_ticket(Facts const& facts, Verdict& verdict) {
     return ends(verdict, Disposition::opened, facts.mailbox.address.address(), "belongs to no ticket: a new one",
                 facts.mailbox.where);
 }
 
 using Rule = Answer (*)(Facts const&, Verdict&);
-constexpr std::array<std::pair<std::string_view, Rule>, 9> rules{{
+constexpr std::array<std::pair<std::string_view, Rule>, 10> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
     {"bounce", bounce},
@@ -201,6 +254,7 @@ constexpr std::array<std::pair<std::string_view, Rule>, 9> rules{{
     {"automatic-reply", automatic_reply},
     {"ticket-tag", ticket_tag},
     {"thread", thread},
+    {"fold", fold},
     {"new-ticket", new_ticket},
 }};
 
@@ -215,6 +269,8 @@ std::string why_no_automatic_answer(Facts const& facts) {
     if (has_null_reverse_path(facts)) return "the reverse-path is null";
     if (facts.now - facts.raw.arrived > facts.policy.options().limits.answer_within)
         return "the mail is older than answer_within";
+    // Held for that, and released.
+    if (facts.message.received_count > most_received_fields) return "the mail has gone in circles";
     return {};
 }
 
@@ -227,14 +283,33 @@ std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
     return why_no_automatic_answer(facts);
 }
 
+// Who was answered often enough lately; then the oldest of the answers that count.
+std::optional<TimePoint> answered_often_since(Facts const& facts) {
+    auto const& limit = facts.policy.options().limits.receipts_per_address;
+    auto const& recent = facts.context.receipts;
+    return limit.count != 0 && recent.count >= limit.count ? recent.oldest : std::nullopt;
+}
+
 void tell_contact_of_size(Facts const& facts, Verdict& verdict) {
     bool const by_header = verdict.disposition == Disposition::held && facts.raw.only_header;
     if (!by_header || facts.message.from.size() != 1) return;
     auto const found = listed(facts, facts.message.from.front().mailbox);
-    if (!found || !why_no_automatic_answer(facts).empty()) return;
+    if (!found || !why_no_automatic_answer(facts).empty() || answered_often_since(facts)) return;
     verdict.organization = found->organization;
     verdict.sender = facts.message.from.front();
     verdict.tells_too_large = true;
+}
+
+// Of the receipts owed, who was answered often enough lately gets them in one summary, once the oldest of those that
+// count is over.
+void spare_receipt(Facts const& facts, Verdict& verdict) {
+    auto const oldest = answered_often_since(facts);
+    if (!verdict.receipt || !oldest) return;
+    auto const& limit = facts.policy.options().limits.receipts_per_address;
+    verdict.receipt = false;
+    verdict.receipt_why = "the address got its " + rate_in_words(limit) +
+                          " ([limits] receipts_per_address): a summary will name the ticket";
+    verdict.summary_due = *oldest + limit.per;
 }
 
 }  // namespace
@@ -252,6 +327,7 @@ Verdict decide(Facts const& facts) {
     tell_contact_of_size(facts, verdict);
     verdict.receipt_why = why_no_receipt(facts, verdict);
     verdict.receipt = verdict.receipt_why.empty();
+    spare_receipt(facts, verdict);
     return verdict;
 }
 

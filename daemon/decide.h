@@ -36,14 +36,20 @@ struct Verdict {
     bool reopens = false;
     std::vector<TicketNumber> claims;  // numbers in the subject that the sender may not join
     std::optional<SentMail> bounced;   // the mail of ours it reports as undelivered
+    std::string bounce_why;            // what it says of that
 
     // Of refused: the organisation whose point of contact the referral names; null: a stranger's domain.
     Organization const* refer_to = nullptr;
 
     bool receipt = false;
-    std::string receipt_why;  // why none is owed
+    std::string receipt_why;               // why none is owed
+    std::optional<TimePoint> summary_due;  // none only because of [limits] receipts_per_address: a summary is owed then
+
     // Of held by its header alone: the contact is told that it is too large to take in, or would wait for an answer.
     bool tells_too_large = false;
+
+    bool folds = false;    // of appended: as one of a flood
+    bool gathers = false;  // the next of its flood joins the same ticket
 
     std::vector<StoryStep> story;  // every rule that was asked, in order
 };

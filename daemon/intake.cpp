@@ -1,15 +1,40 @@
 #include "daemon/intake.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/arrival_key.h"
 #include "daemon/compose.h"
 #include "daemon/decide.h"
 #include "daemon/fault_point.h"
+#include "daemon/flood.h"
 
 namespace postern {
 
 namespace {
+
+// A mail of ours bears our name behind the @ of its Message-ID; one sent under an earlier name has our From at least.
+bool may_be_ours(ParsedMessage const& message, Policy const& policy) {
+    if (!message.message_id) return false;
+    if (message.message_id->ends_with("@" + policy.options().site.hostname + ">")) return true;
+    return std::ranges::any_of(message.from,
+                               [&](NameAddr const& from) { return policy.mailbox(from.mailbox) != nullptr; });
+}
+
+// Where a receipt may be owed at all.
+std::optional<ReceiptQuestion> receipt_question(ParsedMessage const& message, Policy const& policy, TimePoint now) {
+    auto const& limit = policy.options().limits.receipts_per_address;
+    if (limit.count == 0 || message.from.empty() || message.auto_submitted != AutoSubmitted::none) return std::nullopt;
+    return ReceiptQuestion{message.from.front().mailbox.address(), now - limit.per, limit.count};
+}
+
+// By the time of arrival, so that a folder of ten years that is met for the first time is no flood.
+std::optional<FloodQuestion> flood_question(RawMessage const& raw, std::optional<std::string> const& key,
+                                            Policy const& policy) {
+    if (!key) return std::nullopt;
+    auto const& limit = policy.options().limits.fold_after;
+    return FloodQuestion{*key, raw.arrived - limit.per, raw.arrived, limit.count};
+}
 
 ArrivalQuestion question(RawMessage const& raw, ParsedMessage const& message, std::vector<ArrivalKey> const& keys,
                          Policy const& policy, TimePoint now) {
@@ -22,8 +47,9 @@ ArrivalQuestion question(RawMessage const& raw, ParsedMessage const& message, st
     }
     if (message.in_reply_to) question.message_ids.push_back(*message.in_reply_to);
     question.message_ids.insert(question.message_ids.end(), message.references.rbegin(), message.references.rend());
-    bool const from_us = !message.from.empty() && policy.mailbox(message.from.front().mailbox) != nullptr;
-    question.original_message_id = from_us ? message.message_id : message.original_message_id;
+    question.original_message_id = message.original_message_id;
+    if (may_be_ours(message, policy)) question.own_message_id = message.message_id;
+    question.receipts = receipt_question(message, policy, now);
     return question;
 }
 
@@ -47,9 +73,13 @@ Receipt deferred_for_space() {
 
 Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const& policy, Store& store, TimePoint now) {
     auto const keys = arrival_keys(raw, message, now);
-    auto const context = store.lookup(question(raw, message, keys, policy, now));  // read
+    auto const& mailbox = addressed(raw, policy);
+    auto const flood = flood_key(raw, message, mailbox, policy);
+    auto asked = question(raw, message, keys, policy, now);
+    asked.flood = flood_question(raw, flood, policy);
+    auto const context = store.lookup(asked);  // read
     fault_point("intake.looked-up");
-    Facts const facts{raw, message, context, policy, addressed(raw, policy), now};
+    Facts const facts{raw, message, context, policy, mailbox, now};
     auto const verdict = decide(facts);  // pure
     fault_point("intake.decided");
     if (verdict.disposition == Disposition::held && store.held_count() >= policy.options().limits.held) {
@@ -59,7 +89,11 @@ Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const
     if (verdict.disposition == Disposition::opened) {
         number = store.next_ticket_number(facts.mailbox.tag, facts.mailbox.first_ticket);
     }
-    auto const record = compose(facts, verdict, keys, number);
+    auto record = compose(facts, verdict, keys, number);
+    if (flood && (verdict.folds || verdict.disposition == Disposition::opened)) {
+        auto const& limit = policy.options().limits.fold_after;
+        record.flood = FloodMark{*flood, raw.arrived, verdict.gathers, now + limit.per};
+    }
     fault_point("intake.composed");
     store.commit(record, now);  // together
     fault_point("intake.written");

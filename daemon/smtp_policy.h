@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/hop_limit.h"
 #include "daemon/ip_network.h"
 #include "parsers/limits.h"
 
@@ -64,9 +65,8 @@ inline constexpr unsigned commands_without_mail = 100;
 // RCPT commands in one mail, refused ones included. RFC 5321 4.5.3.1.10 lets a client go on after 452; a list of this
 // size has long learnt it.
 inline constexpr unsigned recipient_commands = 2000;
-// RFC 5321 6.3 says "normally at least 100"; mail on its way to a support address has some 10, and a loop that
-// involves us is cut in half the time. Postfix's hopcount_limit.
-inline constexpr unsigned received_fields = 50;
+// More is a mail loop.
+inline constexpr unsigned received_fields = most_received_fields;
 // Octets in flight are reserved in steps: few enough atomic operations, close enough to what is really there.
 inline constexpr std::size_t reservation_step_octets = std::size_t{16} * 1024;
 // A mail that grows to this goes to a file, piece by piece: so much memory a session takes at most, and nearly all mail

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/verb.h"
 
@@ -29,7 +30,40 @@ std::string text_of(NameAddr const& name_addr) {
     return name_addr.display_name.empty() ? address : name_addr.display_name + " <" + address + ">";
 }
 
-void print_table(Context& context, Mailbox const& address, Answer const& answer) {
+// Who may write in is told without the store too: before the daemon's first start there is none, and nothing was sent.
+std::optional<Undelivered> undelivered_to(Context& context, Mailbox const& address) try {
+    return context.store().undelivered_to(address.address());
+} catch (CommandFailure const& failure) {
+    if (failure.code() != ExitCode::unavailable) throw;
+    return std::nullopt;
+} catch (StoreError const& error) {
+    context.say(std::string("whether our mail reached it is not known: ") + error.what());
+    return std::nullopt;
+}
+
+Json undelivered_json(std::optional<Undelivered> const& undelivered) {
+    if (!undelivered) return {};
+    auto const& mail = undelivered->mail;
+    return {{"kind", to_string(mail.kind)},
+            {"message_id", text_or_null(mail.message_id)},
+            {"ticket", mail.ticket ? Json(mail.ticket->text()) : Json()},
+            {"queued", to_iso8601(mail.created)},
+            {"attempts", mail.attempts},
+            {"why", text_or_null(mail.last_error)},
+            {"sent_since", undelivered->sent_since}};
+}
+
+std::string undelivered_in_words(Undelivered const& undelivered) {
+    auto const& mail = undelivered.mail;
+    auto words = std::string(to_string(mail.kind)) + " of " + human_time(mail.created);
+    if (mail.ticket) words += " for " + mail.ticket->text();
+    words += ": " + or_dash(mail.last_error);
+    if (undelivered.sent_since == 0) return words;
+    return words + "; since then " + counted(undelivered.sent_since, "receipt", "receipts") + " went out";
+}
+
+void print_table(Context& context, Mailbox const& address, Answer const& answer,
+                 std::optional<Undelivered> const& undelivered) {
     TextTable table({"", ""});
     table.add({"address", address.address()});
     table.add({"listed", answer.listed ? "yes" : "no"});
@@ -37,6 +71,7 @@ void print_table(Context& context, Mailbox const& address, Answer const& answer)
     if (answer.refer_to) table.add({"refer to", text_of(*answer.refer_to)});
     table.add({"its mail would", std::string(answer.would)});
     if (!answer.where.empty()) table.add({"says", answer.where});
+    if (undelivered) table.add({"undelivered", undelivered_in_words(*undelivered)});
     table.print(context.out, context.style);
 }
 
@@ -45,14 +80,16 @@ ExitCode run(Context& context, Arguments const& arguments) {
     auto const address = parse_mailbox(text);
     if (!address) throw CommandFailure(ExitCode::usage, "'" + text + "' is no address: " + address.error().what);
     auto const answer = answer_for(*address, context.options());
+    auto const undelivered = undelivered_to(context, *address);
     if (context.json) {
         context.print({{"address", address->address()},
                        {"listed", answer.listed},
                        {"organization", answer.organization ? Json(answer.organization->name) : Json()},
                        {"refer_to", answer.refer_to ? Json(text_of(*answer.refer_to)) : Json()},
-                       {"would", answer.would}});
+                       {"would", answer.would},
+                       {"undelivered", undelivered_json(undelivered)}});
     } else {
-        print_table(context, *address, answer);
+        print_table(context, *address, answer, undelivered);
     }
     return ExitCode::ok;
 }
@@ -60,12 +97,13 @@ ExitCode run(Context& context, Arguments const& arguments) {
 }  // namespace
 
 Verb contact_check_verb() {
-    return {.words = "contact check",
-            .summary = "tells whether an address is a listed contact, and what its mail would get",
-            .positionals = {{"ADDRESS", "like ana@northwind.example"}},
-            .options = {},
-            .examples = {"postern contact check ana@northwind.example"},
-            .run = run};
+    return {
+        .words = "contact check",
+        .summary = "tells whether an address is a listed contact, what its mail would get, and whether ours reached it",
+        .positionals = {{"ADDRESS", "like ana@northwind.example"}},
+        .options = {},
+        .examples = {"postern contact check ana@northwind.example"},
+        .run = run};
 }
 
 }  // namespace postern

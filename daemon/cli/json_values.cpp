@@ -44,7 +44,8 @@ Json ticket_json(Ticket const& ticket) {
             {"assignee", ticket.assignee ? Json(*ticket.assignee) : Json()},
             {"created", to_iso8601(ticket.created)},
             {"updated", to_iso8601(ticket.updated)},
-            {"articles", ticket.articles}};
+            {"articles", ticket.articles},
+            {"folded", ticket.folded}};
 }
 
 Json history_json(TicketHistory const& history) {

@@ -63,6 +63,7 @@ Verb deliver_verb();
 Verb ticket_list_verb();
 Verb ticket_show_verb();
 Verb ticket_attachment_verb();
+Verb ticket_unfold_verb();
 Verb ticket_status_verb();
 Verb ticket_severity_verb();
 Verb contact_check_verb();

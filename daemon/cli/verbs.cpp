@@ -6,16 +6,17 @@ std::vector<Verb> all_verbs() {
     return {status_verb(),        check_verb(),           parse_verb(),
             deliver_verb(),       ticket_list_verb(),     ticket_show_verb(),
             ticket_status_verb(), ticket_severity_verb(), ticket_attachment_verb(),
-            contact_check_verb(), message_list_verb(),    message_show_verb(),
-            message_why_verb(),   message_raw_verb(),     held_list_verb(),
-            held_show_verb(),     held_release_verb(),    held_drop_verb(),
-            outbox_list_verb(),   outbox_retry_verb(),    outbox_drop_verb(),
-            audit_verb(),         backup_verb(),          verify_verb()};
+            ticket_unfold_verb(), contact_check_verb(),   message_list_verb(),
+            message_show_verb(),  message_why_verb(),     message_raw_verb(),
+            held_list_verb(),     held_show_verb(),       held_release_verb(),
+            held_drop_verb(),     outbox_list_verb(),     outbox_retry_verb(),
+            outbox_drop_verb(),   audit_verb(),           backup_verb(),
+            verify_verb()};
 }
 
 std::vector<std::string> const& later_verbs() {
-    static std::vector<std::string> const words{"explain",      "ticket reply", "ticket note",   "ticket assign",
-                                                "ticket split", "ticket merge", "ticket unfold", "erase"};
+    static std::vector<std::string> const words{"explain",      "ticket reply", "ticket note", "ticket assign",
+                                                "ticket split", "ticket merge", "erase"};
     return words;
 }
 

@@ -35,6 +35,9 @@ listen = ["127.0.0.1:$1"]
 [relay]
 url = "smtp://127.0.0.1:$2"
 starttls = "never"
+[limits]
+receipts_per_address = "0"
+fold_after = "0"
 [log]
 level = "warn"
 TOML

@@ -46,8 +46,6 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         [[agent]]
         address = "kim@acme.example"
         [limits]
-        receipts_per_address = "10/h"
-        fold_after = "10/h"
         refusals_per_ip = "20/h"
         [metrics]
         listen = "127.0.0.1:9466"
@@ -63,10 +61,8 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         postern.toml:31:12: notice: 'resolver' is not in this build yet (senders are not authenticated)
         postern.toml:32:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
         postern.toml:36:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
-        postern.toml:39:24: notice: 'receipts_per_address' is not in this build yet (receipts are not limited)
-        postern.toml:40:14: notice: 'fold_after' is not in this build yet (nothing is folded)
-        postern.toml:41:19: notice: 'refusals_per_ip' is not in this build yet (refusals are not limited)
-        postern.toml:42:1: notice: [metrics] is not in this build yet (nothing is served)
+        postern.toml:39:19: notice: 'refusals_per_ip' is not in this build yet (refusals are not limited)
+        postern.toml:40:1: notice: [metrics] is not in this build yet (nothing is served)
     )"));
     CHECK(findings_in_contacts(R"(
         [[organization]]
@@ -104,8 +100,6 @@ TEST_CASE("what is switched off needs no word") {
         trusted_authserv_ids = []
         trusted_relays = []
         [limits]
-        receipts_per_address = "0"
-        fold_after = "0"
         refusals_per_ip = "0"
     )") == "");
 }

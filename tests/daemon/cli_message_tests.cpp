@@ -85,6 +85,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
           automatic-reply  kind of mail                no automatic reply
           ticket-tag       subject                     no ticket number
           thread           In-Reply-To and References  name no mail of a ticket of the sender's
+          fold             0 like this lately          no flood
           new-ticket       support@acme.example        belongs to no ticket: a new one
 
         So it was opened ACME-1000, by the rule new-ticket on 2026-11-21 09:00:00Z.
@@ -140,7 +141,7 @@ TEST_CASE("message show: by our id or a Message-ID") {
     CHECK(message["id"] == "MAIL000000000001");
     CHECK(message["disposition"] == "opened");
     CHECK(message["ticket"] == "ACME-1000");
-    CHECK(message["story"].size() == 9);
+    CHECK(message["story"].size() == 10);
     CHECK(message["story"][4]["rule"] == "listed-contact");
     CHECK(message["story"][4]["saw"] == "ana@northwind.example");
     CHECK(message["story"][4]["result"] == "contact of Northwind");

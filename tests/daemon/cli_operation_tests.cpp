@@ -215,7 +215,8 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
           "listed": false,
           "organization": "Northwind",
           "refer_to": "Northwind L&D <lnd@northwind.example>",
-          "would": "refuse"
+          "would": "refuse",
+          "undelivered": null
         }
         $ postern contact check eve@evil.example --json
         {
@@ -223,7 +224,8 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
           "listed": false,
           "organization": null,
           "refer_to": null,
-          "would": "refuse"
+          "would": "refuse",
+          "undelivered": null
         }
         $ postern contact check nobody
         ! postern: 'nobody' is no address: no @ and domain
@@ -237,6 +239,48 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
     CHECK(would("carl@northwind.example") == "hold");
     CHECK(would("eve@evil.example") == "refuse");
     CHECK(would("ana@northwind.example") == "open");
+}
+
+TEST_CASE("contact check: tells of a receipt that did not arrive, until the operator drops it") {
+    Terminal terminal;
+    terminal.files["1.eml"] =
+        crlf("From: ana@northwind.example\nSubject: Hi\nMessage-ID: <1@northwind.example>\n\nHi\n");
+    terminal.files["2.eml"] =
+        crlf("From: ana@northwind.example\nSubject: Ho\nMessage-ID: <2@northwind.example>\n\nHo\n");
+    for (auto const* file : {"1.eml", "2.eml"}) {
+        REQUIRE(terminal.run(std::string("postern deliver --mailbox support@acme.example < ") + file).code == 0);
+    }
+    auto const mails = terminal.store->outbox();
+    REQUIRE(mails.size() == 2);
+    terminal.store->settle(mails[0].id, {SendOutcome::Result::failed, "550 5.1.1 No such user", noon, {}});
+    terminal.store->settle(mails[1].id, {SendOutcome::Result::sent, "250 2.0.0 Ok", noon, {}});
+    terminal.session(R"(
+        $ postern contact check ana@northwind.example
+        address         ana@northwind.example
+        listed          yes
+        organization    Northwind
+        its mail would  open
+        says            contacts.toml:5
+        undelivered     receipt of 2026-11-21 09:00:00Z for ACME-1000: 550 5.1.1 No such user; since then 1 receipt went out
+    )");
+    auto const checked = [&] {
+        return nlohmann::json::parse(terminal.run("postern contact check --json ANA@northwind.example").out);
+    };
+    CHECK(checked()["undelivered"]["kind"] == "receipt");
+    CHECK(checked()["undelivered"]["ticket"] == "ACME-1000");
+    CHECK(checked()["undelivered"]["why"] == "550 5.1.1 No such user");
+    CHECK(checked()["undelivered"]["sent_since"] == 1);
+    REQUIRE(terminal.run("postern outbox drop " + std::to_string(mails[0].id.value)).code == 0);
+    CHECK(checked()["undelivered"] == nullptr);
+}
+
+TEST_CASE("contact check: who may write in is told without a store, too") {
+    Terminal terminal;
+    terminal.open_store_error = StoreError{StoreError::Kind::broken, "store: file is not a database"};
+    auto const ran = terminal.run("postern contact check --json ana@northwind.example");
+    CHECK(ran.code == 0);
+    CHECK(nlohmann::json::parse(ran.out)["listed"] == true);
+    CHECK(ran.err == "postern: whether our mail reached it is not known: store: file is not a database\n");
 }
 
 TEST_CASE("parse: any octets give an object, nothing at all is bad data") {

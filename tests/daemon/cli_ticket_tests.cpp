@@ -51,7 +51,8 @@ TEST_CASE("ticket list: aligned, oldest first") {
             "assignee": null,
             "created": "2026-11-21T09:05:00Z",
             "updated": "2026-11-21T09:05:00Z",
-            "articles": 1
+            "articles": 1,
+            "folded": 0
           }
         ]
     )");

@@ -56,7 +56,7 @@ TEST_CASE("a contact's mail that belongs to no ticket opens one and gets a recei
     CHECK(verdict.organization->name == "Northwind");
     CHECK(verdict.sender->display_name == "Ana Ruiz");
     CHECK(verdict.receipt);
-    REQUIRE(verdict.story.size() == 9);
+    REQUIRE(verdict.story.size() == 10);
     CHECK(verdict.story[4].rule == "listed-contact");
     CHECK(verdict.story[4].config == "contacts.toml:5");
 }
@@ -260,6 +260,156 @@ TEST_CASE("our own mail that comes back is ignored, our address in a stranger's 
     Case mail{
         by_smtp("", "From: support@acme.example\nMessage-ID: <1.receipt@support.acme.example>\nSubject: Hi\n\nHi\n")};
     CHECK(mail.verdict().disposition == Disposition::refused);
-    mail.context.original = SentMail{OutboxId{5}, "ana@northwind.example", {}};
+    mail.context.itself = SentMail{OutboxId{5}, "ana@northwind.example", {}};
     CHECK(mail.verdict().disposition == Disposition::ignored);
+}
+
+TEST_CASE("our own mail that comes back is known by its Message-ID, whoever a list or forwarder says it is from") {
+    Case mail{
+        by_smtp("list-bounces@northwind.example",
+                "From: ana@northwind.example\nMessage-ID: <1.receipt@support.acme.example>\nSubject: Hi\n\nHi\n")};
+    mail.context.itself = SentMail{OutboxId{5}, "ana@northwind.example", ticket("ACME", 1042, "northwind")};
+    CHECK(mail.verdict().disposition == Disposition::ignored);
+    CHECK(mail.verdict().rule == "own-mail");
+}
+
+namespace {
+
+// A report of RFC 3464, about <1.receipt@support.acme.example>.
+std::string report(std::string_view recipient_fields, std::string_view action = "failed") {
+    return "From: MAILER-DAEMON@mx.northwind.example\nSubject: Delivery report\nMIME-Version: 1.0\n"
+           "Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n"
+           "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.northwind.example\n\n" +
+           std::string(recipient_fields) + "\nAction: " + std::string(action) +
+           "\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 No such user\n\n"
+           "--b\nContent-Type: message/rfc822-headers\n\nMessage-ID: <1.receipt@support.acme.example>\n\n--b--\n";
+}
+
+}  // namespace
+
+TEST_CASE("a bounce: the recipient it reports is ours in any case, or as the original one") {
+    auto const disposition_of = [](std::string_view recipient_fields, std::string sent_to) {
+        Case mail{by_smtp("", report(recipient_fields))};
+        REQUIRE(parse_message(mail.raw.octets).original_message_id == "<1.receipt@support.acme.example>");
+        mail.context.original = SentMail{OutboxId{5}, std::move(sent_to), ticket("ACME", 1042, "northwind")};
+        auto const verdict = mail.verdict();
+        CHECK(verdict.bounced.has_value() == (verdict.disposition == Disposition::noted));
+        if (verdict.bounced) CHECK(verdict.bounce_why == "came back: 5.1.1 550 5.1.1 No such user");
+        CHECK_FALSE(verdict.receipt);
+        return verdict.disposition;
+    };
+    CHECK(disposition_of("Final-Recipient: rfc822; ANA@Northwind.EXAMPLE", "Ana@northwind.example") ==
+          Disposition::noted);
+    CHECK(
+        disposition_of("Original-Recipient: rfc822;ana@northwind.example\nFinal-Recipient: rfc822; a.ruiz@mail.example",
+                       "ana@northwind.example") == Disposition::noted);
+    CHECK(disposition_of("Final-Recipient: rfc822; a.ruiz@mail.example", "ana@northwind.example") ==
+          Disposition::ignored);
+}
+
+TEST_CASE("RFC 3464 2.3.3: a mail that is delayed, or arrived, has not come back") {
+    for (auto const* action : {"delayed", "delivered", "relayed", "expanded"}) {
+        CAPTURE(action);
+        Case mail{by_smtp("", report("Final-Recipient: rfc822; ana@northwind.example", action))};
+        mail.context.original = SentMail{OutboxId{5}, "ana@northwind.example", ticket("ACME", 1042, "northwind")};
+        CHECK(mail.verdict().disposition == Disposition::noted);
+        CHECK_FALSE(mail.verdict().bounced);
+    }
+}
+
+TEST_CASE("a mail that has gone in circles is held and never answered, by whatever way it comes") {
+    std::string circles;
+    for (int hop = 0; hop < 51; ++hop)
+        circles += "Received: from a.example by b.example; Sat, 21 Nov 2026 09:00:00 +0000\n";
+    Case mail{by_imap(1, circles + "From: ana@northwind.example\nSubject: Hi\n\nHi\n")};
+    CHECK(mail.verdict().disposition == Disposition::held);
+    CHECK(mail.verdict().reason == "a mail loop: 51 Received fields");
+    mail.raw.released = true;
+    CHECK(mail.verdict().disposition == Disposition::opened);
+    CHECK(mail.verdict().receipt_why == "the mail has gone in circles");
+    // One fewer is a long way.
+    auto const one = circles.size() / 51;
+    CHECK(Case{by_imap(1, circles.substr(one) + "From: ana@northwind.example\nSubject: Hi\n\nHi\n")}.verdict().receipt);
+    CHECK(Case{by_imap(1, circles + "From: eve@evil.example\nSubject: Hi\n\nHi\n")}.verdict().disposition ==
+          Disposition::refused);
+}
+
+TEST_CASE(
+    "past [limits] receipts_per_address a ticket is named by a summary, when the oldest receipt no longer counts") {
+    Case mail{by_smtp("ana@northwind.example", plain)};
+    mail.context.receipts = {9, noon - std::chrono::minutes{50}};
+    CHECK(mail.verdict().receipt);
+    mail.context.receipts = {10, noon - std::chrono::minutes{50}};
+    auto const verdict = mail.verdict();
+    CHECK(verdict.disposition == Disposition::opened);
+    CHECK_FALSE(verdict.receipt);
+    CHECK(verdict.receipt_why ==
+          "the address got its 10/h ([limits] receipts_per_address): a summary will name the ticket");
+    CHECK(verdict.summary_due == noon + std::chrono::minutes{10});
+    SECTION("who would get none anyhow is in no summary either") {
+        Case alarm{by_smtp("ana@northwind.example",
+                           "From: ana@northwind.example\nAuto-Submitted: auto-generated\nSubject: Hi\n\nHi\n")};
+        alarm.context.receipts = mail.context.receipts;
+        CHECK_FALSE(alarm.verdict().summary_due);
+    }
+    SECTION("0 lifts it") {
+        auto options = site_options();
+        options.limits.receipts_per_address.count = 0;
+        mail.policy = site_policy(options);
+        CHECK(mail.verdict().receipt);
+        CHECK_FALSE(mail.verdict().summary_due);
+    }
+}
+
+TEST_CASE("a flood: past [limits] fold_after one more ticket takes the rest") {
+    Case mail{by_smtp("ana@northwind.example", plain)};
+    SECTION("below the limit each opens its own") {
+        mail.context.flood = {9, {}};
+        CHECK(mail.verdict().disposition == Disposition::opened);
+        CHECK_FALSE(mail.verdict().gathers);
+    }
+    SECTION("the first past it opens the ticket of the flood, with its receipt") {
+        mail.context.flood = {10, {}};
+        auto const verdict = mail.verdict();
+        CHECK(verdict.disposition == Disposition::opened);
+        CHECK(verdict.rule == "new-ticket");
+        CHECK(verdict.gathers);
+        CHECK(verdict.receipt);
+        CHECK(verdict.story[8].result == "a flood, past 10/h: what follows joins this one's ticket");
+    }
+    SECTION("the rest joins it, and gets none") {
+        mail.context.flood = {10, ticket("ACME", 1042, "northwind")};
+        auto const verdict = mail.verdict();
+        CHECK(verdict.disposition == Disposition::appended);
+        CHECK(verdict.rule == "fold");
+        CHECK(verdict.folds);
+        CHECK(verdict.gathers);
+        CHECK(verdict.ticket->number.text() == "ACME-1042");
+        CHECK(verdict.receipt_why == "appended mail gets none");
+        CHECK(verdict.story.back().result == "a flood, past 10/h, folded into ACME-1042");
+    }
+    SECTION("a ticket that is another organisation's meanwhile takes nothing") {
+        mail.context.flood = {10, ticket("ACME", 1042, "globex")};
+        CHECK(mail.verdict().disposition == Disposition::opened);
+    }
+    SECTION("a reply by its number or its thread is no part of it") {
+        mail.context.flood = {10, ticket("ACME", 1042, "northwind")};
+        mail.context.by_message_id = {ticket("ACME", 7, "northwind")};
+        CHECK(mail.verdict().rule == "thread");
+        CHECK_FALSE(mail.verdict().folds);
+        mail.context.by_tag = {ticket("ACME", 8, "northwind")};
+        mail.raw = by_smtp("ana@northwind.example", with_tag);
+        CHECK(mail.verdict().rule == "ticket-tag");
+        CHECK_FALSE(mail.verdict().folds);
+    }
+    SECTION("nor is what an operator released, nor anything where 0 lifts the limit") {
+        mail.context.flood = {10, ticket("ACME", 1042, "northwind")};
+        mail.raw.released = true;
+        CHECK(mail.verdict().disposition == Disposition::opened);
+        mail.raw.released = false;
+        auto options = site_options();
+        options.limits.fold_after.count = 0;
+        mail.policy = site_policy(options);
+        CHECK(mail.verdict().disposition == Disposition::opened);
+    }
 }

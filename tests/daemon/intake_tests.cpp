@@ -1,6 +1,7 @@
 // What is written down of a mail, and what goes out for it.
 #include "daemon/intake.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "store/memory_store.h"
@@ -280,4 +281,119 @@ TEST_CASE("a refusal names the point of contact in one printable line") {
     CHECK_THAT(receipt.refusal, Contains("lnd@northwind.example"));
     for (char const c : receipt.refusal) CHECK((c >= ' ' && c < '\x7f'));
     CHECK_FALSE(receipt.queued_mail);
+}
+
+namespace {
+
+std::string alarm(int n, std::string_view from = "ana@northwind.example") {
+    return "From: " + std::string(from) + "\nSubject: Disk " + std::to_string(n) + "% full\nMessage-ID: <alarm" +
+           std::to_string(n) + "@northwind.example>\n\nIt is at " + std::to_string(n) + "%.\n";
+}
+
+RawMessage arriving(RawMessage raw, TimePoint when) {
+    raw.received = raw.arrived = when;
+    return raw;
+}
+
+}  // namespace
+
+TEST_CASE("a flood folds into one ticket with one receipt, and a person's mail in between is answered") {
+    Site site;
+    auto options = site_options();
+    options.limits.fold_after.count = 3;
+    site.policy = site_policy(options);
+    for (int n = 1; n <= 8; ++n) site.take(by_smtp("ana@northwind.example", alarm(n)));
+    CHECK(site.store->tickets({}).size() == 4);
+    CHECK(site.outgoing().size() == 4);
+    auto const flood = site.store->ticket({"ACME", 1003});
+    CHECK(flood->ticket.folded == 4);
+    CHECK(flood->ticket.subject == "Disk 4% full");
+    CHECK(flood->articles.back().text == "It is at 8%.");
+    CHECK(flood->events.back().what == "folded");
+    CHECK(site.store->ledger_entry("<alarm8@northwind.example>")->rule == "fold");
+    CHECK(site.store->raw_octets(site.store->ledger_entry("<alarm8@northwind.example>")->id) == crlf(alarm(8)));
+
+    auto const person = site.take(by_smtp("ana@northwind.example", reply("Another thing", "p1@northwind.example")));
+    CHECK(person.disposition == Disposition::opened);
+    CHECK(person.queued_mail);
+    CHECK(site.take(by_smtp("ana@northwind.example", reply("Re: [ACME-1000] Disk 1% full", "p2@northwind.example")))
+              .ticket->text() == "ACME-1000");
+    CHECK(site.take(by_smtp("bo@northwind.example", alarm(9, "bo@northwind.example"))).disposition ==
+          Disposition::opened);
+}
+
+TEST_CASE("a flood that goes on folds on, and an hour after it has ended counting begins anew") {
+    Site site;
+    auto options = site_options();
+    options.limits.fold_after.count = 3;
+    site.policy = site_policy(options);
+    auto when = noon;
+    int n = 0;
+    // One in ten minutes: six an hour, for two days.
+    for (; n < 288; ++n, when += std::chrono::minutes{10}) {
+        site.take(arriving(by_smtp("ana@northwind.example", alarm(n)), when), when);
+    }
+    CHECK(site.store->tickets({}).size() == 4);
+    when += std::chrono::hours{1};
+    site.take(arriving(by_smtp("ana@northwind.example", alarm(++n)), when), when);
+    CHECK(site.store->tickets({}).size() == 5);
+}
+
+TEST_CASE("a folder of ten years that is met for the first time is no flood") {
+    Site site;
+    for (int n = 0; n < 30; ++n) {
+        auto raw = by_imap(static_cast<std::uint32_t>(n + 1), alarm(n));
+        raw.arrived = noon - std::chrono::hours{24 * 100 * (30 - n)};
+        site.take(raw);
+    }
+    CHECK(site.store->tickets({}).size() == 30);
+    CHECK(site.outgoing().empty());
+}
+
+TEST_CASE("a bounce of our receipt: noted in the ticket, which stays resolved, and the receipt has failed") {
+    Site site;
+    site.take(by_smtp("ana@northwind.example", with_attachment, "mail-1"));
+    REQUIRE(site.outgoing().size() == 1);
+    site.store->settle(site.store->outbox().at(0).id, {SendOutcome::Result::sent, "250 Ok", noon, {}});
+    site.store->set_status({"ACME", 1000}, TicketStatus::resolved, "operator", noon);
+    auto const bounce = [](std::string_view recipient, std::string_view message_id) {
+        return "From: MAILER-DAEMON@mx.northwind.example\nSubject: Undelivered: [ACME-1000]\nMIME-Version: 1.0\n"
+               "Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n"
+               "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; " +
+               std::string(recipient) +
+               "\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: message/rfc822-headers\n\nMessage-ID: " +
+               std::string(message_id) + "\n\n--b--\n";
+    };
+    auto const id = std::string("<mail-1.receipt@support.acme.example>");
+    SECTION("of ours") {
+        CHECK(site.take(by_smtp("", bounce("ana@northwind.example", id))).disposition == Disposition::noted);
+        CHECK(site.store->receipt_state({"mail-1"}) == ReceiptState::failed);
+        CHECK(site.store->undelivered_to("ana@northwind.example")->mail.last_error == "came back: 5.1.1");
+        auto const history = site.store->ticket({"ACME", 1000});
+        CHECK(history->ticket.status == TicketStatus::resolved);
+        CHECK(history->articles.back().kind == ArticleKind::automatic);
+        CHECK(std::ranges::count(history->events, "bounced", &TicketEvent::what) == 1);
+    }
+    SECTION("to another recipient, or with a Message-ID that is not ours: nothing enters the ticket") {
+        CHECK(site.take(by_smtp("", bounce("bo@northwind.example", id))).disposition == Disposition::ignored);
+        CHECK(site.take(by_smtp("", bounce("ana@northwind.example", "<forged.receipt@support.acme.example>")))
+                  .disposition == Disposition::ignored);
+        CHECK(site.store->receipt_state({"mail-1"}) == ReceiptState::sent);
+        CHECK(site.store->ticket({"ACME", 1000})->articles.size() == 2);
+    }
+    CHECK(site.outgoing().empty());
+}
+
+TEST_CASE("a list that sends our receipt back to us is met with silence, whatever it makes of it") {
+    Site site;
+    site.take(by_smtp("ana@northwind.example", with_attachment, "mail-1"));
+    auto const receipt = site.outgoing().at(0).octets;
+    CHECK(site.take(by_smtp("list-bounces@northwind.example", receipt)).disposition == Disposition::ignored);
+    auto from_list = receipt;
+    from_list.replace(from_list.find("From: "),
+                      from_list.find("\r\n", from_list.find("From: ")) - from_list.find("From: "),
+                      "From: Ana's list <ana@northwind.example>");
+    CHECK(site.take(by_smtp("list-bounces@northwind.example", from_list)).disposition == Disposition::ignored);
+    CHECK(site.outgoing().empty());
+    CHECK(site.store->tickets({}).size() == 1);
 }
