@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/hop_limit.h"
+#include "store/record_rules.h"
 
 namespace postern {
 
@@ -277,6 +278,7 @@ std::string why_no_automatic_answer(Facts const& facts) {
 // Empty: a receipt is owed.
 std::string why_no_receipt(Facts const& facts, Verdict const& verdict) {
     if (verdict.tells_too_large) return "held mail gets none, but the sender is told that it is too large";
+    if (verdict.folds) return "a mail of a flood gets none";
     if (verdict.disposition != Disposition::opened)
         return std::string(to_string(verdict.disposition)) + " mail gets none";
     if (!verdict.organization) return "the sender is no contact";
@@ -308,7 +310,7 @@ void spare_receipt(Facts const& facts, Verdict& verdict) {
     auto const& limit = facts.policy.options().limits.receipts_per_address;
     verdict.receipt = false;
     verdict.receipt_why = "the address got its " + rate_in_words(limit) +
-                          " ([limits] receipts_per_address): a summary will name the ticket";
+                          " ([limits] receipts_per_address): " + std::string(named_by_summary);
     verdict.summary_due = *oldest + limit.per;
 }
 

@@ -11,6 +11,10 @@ namespace postern {
 // product.md: of mail refused by IMAP the octets are kept for 30 days.
 inline constexpr std::chrono::days refused_octets_kept{30};
 
+// What a ledger row's receipt_why ends with where a summary is owed instead: the audit knows by it which mails one has
+// to gather.
+inline constexpr std::string_view named_by_summary = "a summary will name the ticket";
+
 // Throws std::logic_error where the record contradicts itself: a mistake of the caller's, not of the mail's.
 void require_consistent(IntakeRecord const& record);
 

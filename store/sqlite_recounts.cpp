@@ -139,6 +139,10 @@ constexpr std::array recounts{
                                                           " AND l.disposition <> 'erased' AND (l.disposition <> "
                                                           "'opened' OR " POSTERN_RECEIPTS " > 0)",
             3},
+    Recount{"is to be named by a summary, and none gathers it",
+            POSTERN_OF_MAIL("NULL") "l.disposition = 'opened' AND l.receipt_why LIKE '%a summary will name the ticket'"
+                                    " AND NOT EXISTS (SELECT 1 FROM summary_mail s WHERE s.mail = l.seq)",
+            3},
     Recount{"a mail that the ledger does not know is named by a summary",
             "SELECT NULL, NULL, NULL, 'summary ' || s.summary || ', row ' || s.mail FROM summary_mail s"
             " WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.seq = s.mail)",

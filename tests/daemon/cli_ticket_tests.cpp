@@ -225,3 +225,37 @@ TEST_CASE("ticket attachment: never to a terminal, never what is not there") {
     auto const json = nlohmann::json::parse(terminal.run("postern ticket attachment ACME-1000 1 --json").out);
     CHECK(json["octets_base64"] == "c21va2Ubf21vcmUgc21va2UK");
 }
+
+TEST_CASE("ticket unfold: each mail of a flood becomes a ticket of its own, and the first stays") {
+    Terminal terminal;
+    terminal.options.limits.fold_after.count = 1;
+    for (auto const* n : {"1", "2", "3", "4"}) {
+        terminal.files["alarm"] = crlf("From: ana@northwind.example\nSubject: [ACME-9] Disk " + std::string(n) +
+                                       "% full\nMessage-ID: <" + n + "@northwind.example>\n\nIt is at " + n + "%.\n");
+        REQUIRE(terminal.run("postern deliver --mailbox support@acme.example < alarm").code == 0);
+    }
+    REQUIRE(terminal.store->tickets({}).size() == 2);
+    CHECK(nlohmann::json::parse(terminal.run("postern ticket show ACME-1001 --json").out)["folded"] == 2);
+    CHECK(terminal.run("postern ticket show ACME-1001").out.find("2 mails of a flood") != std::string::npos);
+    terminal.session(R"(
+        $ postern ticket unfold ACME-1001
+        2 mails of ACME-1001 are tickets of their own now: ACME-1002 to ACME-1003
+        $ postern ticket unfold ACME-1001
+        ! postern: no mail is folded into ACME-1001
+        $ postern ticket unfold ACME-1001 --json
+        {
+          "ticket": "ACME-1001",
+          "unfolded": []
+        }
+        $ postern ticket unfold ACME-7
+        ! postern: there is no ticket ACME-7
+        [66]
+    )");
+    CHECK(terminal.store->ticket({"ACME", 1003})->ticket.subject == "Disk 4% full");
+    CHECK(terminal.store->ticket({"ACME", 1001})->articles.at(0).text == "It is at 2%.");
+    auto const why = terminal.run("postern message why '<4@northwind.example>'").out;
+    CHECK(why.find("unfold ") != std::string::npos);
+    CHECK(why.find("taken out by operator: ACME-1003") != std::string::npos);
+    CHECK(why.find("So it was opened ACME-1003, by the rule unfold") != std::string::npos);
+    CHECK(why.find("No receipt: a mail of a flood gets none.") != std::string::npos);
+}

@@ -385,7 +385,7 @@ TEST_CASE("a flood: past [limits] fold_after one more ticket takes the rest") {
         CHECK(verdict.folds);
         CHECK(verdict.gathers);
         CHECK(verdict.ticket->number.text() == "ACME-1042");
-        CHECK(verdict.receipt_why == "appended mail gets none");
+        CHECK(verdict.receipt_why == "a mail of a flood gets none");
         CHECK(verdict.story.back().result == "a flood, past 10/h, folded into ACME-1042");
     }
     SECTION("a ticket that is another organisation's meanwhile takes nothing") {

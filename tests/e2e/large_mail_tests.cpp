@@ -32,7 +32,7 @@ constexpr bool is_instrumented =
 
 TEST_CASE("24 mails of 10 MB at once stay under [limits] in_flight and 64 MiB") {
     DaemonSetup setup;
-    setup.limits = "in_flight = \"64MiB\"\nreceipts_per_address = \"0\"\n";
+    setup.limits += "in_flight = \"64MiB\"\n";
     DaemonProcess daemon(setup);
     daemon.start();
     auto const sent =

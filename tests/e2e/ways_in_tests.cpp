@@ -48,7 +48,7 @@ struct Site {
             "[[imap]]\nmailbox = \"support@acme.example\"\nurl = \"imaps://localhost:" +
             std::to_string(dovecot.tls_port()) + "\"\nca_file = \"" + dovecot.authority().string() +
             "\"\nuser = \"support\"\npassword_file = \"imap-password\"\npoll = \"1s\"\n";
-        daemon.setup.limits = "answer_within = \"30d\"\n";
+        daemon.setup.limits += "answer_within = \"30d\"\n";
         daemon.write_config();
         daemon.start();
     }

@@ -146,6 +146,26 @@ std::vector<Damage> const damages = {
     {"UPDATE outbox SET state = 'sent'", "octets to be sent of no outgoing mail that waits (outbox 1, which was sent)"},
     {"INSERT INTO outbox_octets VALUES (77, x'41')", "octets to be sent of no outgoing mail that waits (outbox 77)"},
 
+    // Storms.
+    {"INSERT INTO summary VALUES (1, 'support@acme.example', 'ana@northwind.example', 0, NULL)",
+     "a summary that names no mail (summary 1 to ana@northwind.example)"},
+    {"INSERT INTO summary_mail VALUES (77, 1)",
+     "a mail that the ledger does not know is named by a summary (summary 1, row 77)"},
+    {"INSERT INTO summary_mail VALUES (" JOINS ", 9)",
+     "mail joins: is named by a summary that does not exist (summary 9)"},
+    {"INSERT INTO summary_mail VALUES (" OPENS ", 9)",
+     "mail opens of ticket ACME-1000: is named by a summary, and was not opened or got a receipt too (it was opened)"},
+    {"UPDATE ledger SET receipt_why = 'enough: a summary will name the ticket' WHERE id = 'opens'",
+     "mail opens of ticket ACME-1000: is to be named by a summary, and none gathers it"},
+    {"INSERT INTO summary VALUES (1, 'support@acme.example', 'ana@northwind.example', 0, 77)",
+     "a summary that was queued, and the outbox has none (summary 1 to ana@northwind.example)"},
+    {"UPDATE outbox SET kind = 'summary'",
+     "a summary in the outbox that nobody was owed once (outbox 1 to ana@northwind.example)"},
+    {"INSERT INTO folded VALUES (" OPENS ", (SELECT id FROM ticket))",
+     "mail opens of ticket ACME-1000: is folded into a ticket that is not its own (it was opened)"},
+    {"UPDATE ledger SET rule = 'fold' WHERE id = 'joins'",
+     "mail joins of ticket ACME-1000: was folded, and its ticket does not count it"},
+
     // Octets.
     {"DELETE FROM raw WHERE mail = " JOINS, "mail joins of ticket ACME-1000: its octets are missing (it was appended)"},
     {"DELETE FROM raw WHERE mail = (SELECT seq FROM ledger WHERE id = 'held')",

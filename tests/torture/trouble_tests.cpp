@@ -273,7 +273,7 @@ TEST_CASE("file handles gone: who is in is served, who comes waits, and gets in 
 
 TEST_CASE("[limits] in_flight reached: 452, and it goes on when mail was taken") {
     DaemonProcess daemon;
-    daemon.setup.limits = "in_flight = \"2MiB\"\nmessage = \"2MiB\"\n";
+    daemon.setup.limits += "in_flight = \"2MiB\"\nmessage = \"2MiB\"\n";
     daemon.write_config();
     daemon.start();
     // Below what goes to the spool, so that it stays in memory: four of them leave no room for a fifth.
