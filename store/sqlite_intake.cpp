@@ -88,7 +88,8 @@ std::optional<SentMail> find_sent(SqliteConnection& connection, std::string cons
 RecentReceipts find_receipts(SqliteConnection& connection, ReceiptQuestion const& question) {
     RecentReceipts recent;
     Query query{connection,
-                "SELECT created FROM outbox WHERE kind IN ('receipt', 'notification') AND recipient = ? COLLATE NOCASE AND created > ?"
+                "SELECT created FROM outbox WHERE kind IN ('receipt', 'notification') AND recipient = ? COLLATE NOCASE "
+                "AND created > ?"
                 " ORDER BY created DESC LIMIT ?",
                 question.recipient, question.since, question.at_most};
     while (query.step()) {

@@ -206,10 +206,11 @@ std::optional<Undelivered> SqliteStore::undelivered_to(std::string_view address)
             if (!row.step()) return std::nullopt;
             undelivered.mail = mail_of(row);
         }
-        Query row{connection_,
-                  "SELECT count(*) FROM outbox WHERE kind IN ('receipt', 'notification') AND recipient = ? COLLATE NOCASE"
-                  " AND created >= ? AND id > ? AND state = 'sent'",
-                  address, undelivered.mail.created, undelivered.mail.id};
+        Query row{
+            connection_,
+            "SELECT count(*) FROM outbox WHERE kind IN ('receipt', 'notification') AND recipient = ? COLLATE NOCASE"
+            " AND created >= ? AND id > ? AND state = 'sent'",
+            address, undelivered.mail.created, undelivered.mail.id};
         if (row.step()) undelivered.sent_since = row.count(0);
         return undelivered;
     });

@@ -282,9 +282,7 @@ CONTRACT("what was owed for a mail is found by it, whatever became of it") {
 CONTRACT("an alarm is queued once an hour for the same cause, and sent like any other mail") {
     TestType backend;
     auto& store = backend.store;
-    auto const alarm = [](std::string const& id) {
-        return outgoing(OutgoingKind::alarm, id, "ops@acme.example");
-    };
+    auto const alarm = [](std::string const& id) { return outgoing(OutgoingKind::alarm, id, "ops@acme.example"); };
     constexpr std::int64_t hour = 3'600;
     CHECK(store.queue_alarm(alarm("<a.1>"), "<a.0>", at(hour + 3'000)));
     CHECK_FALSE(store.queue_alarm(alarm("<a.1>"), "<a.0>", at(hour + 3'500)));

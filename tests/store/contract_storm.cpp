@@ -72,7 +72,9 @@ void require_sound(Store& store) {
 
 }  // namespace
 
-CONTRACT("the receipts and notices of an address are counted from the newest back, whatever its case, for as long as asked") {
+CONTRACT(
+    "the receipts and notices of an address are counted from the newest back, whatever its case, for as long as "
+    "asked") {
     TestType backend;
     auto& store = backend.store;
     CHECK(receipts_of(store, "ana@northwind.example", 0).count == 0);

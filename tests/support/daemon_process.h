@@ -66,7 +66,7 @@ struct DaemonSetup {
     std::string extra;                     // further sections of postern.toml
     // Lines of [limits]. Tests send in a second what a contact writes in a year: by default that is no storm.
     std::string limits = "receipts_per_address = \"0\"\nfold_after = \"0\"\n";
-    std::string relay;                     // url; default: a maildir beside the state
+    std::string relay;  // url; default: a maildir beside the state
     std::string contacts =
         "[[organization]]\nid = \"northwind\"\nname = \"Northwind\"\ndomains = [\"northwind.example\"]\n"
         "refer_to = \"Northwind L&D <lnd@northwind.example>\"\n"

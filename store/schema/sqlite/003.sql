@@ -1,7 +1,8 @@
 -- Storms: who was answered lately, what comes too often, and what is told in one mail instead of many.
 
 -- The receipts and notices that an address got lately.
-CREATE INDEX outbox_lately ON outbox (recipient COLLATE NOCASE, created) WHERE kind IN ('receipt', 'notification');
+CREATE INDEX outbox_lately ON outbox (recipient COLLATE NOCASE, created, kind)
+    WHERE kind IN ('receipt', 'notification');
 
 -- One mail instead of the receipts past the limit; it names the tickets of its mails.
 CREATE TABLE summary (
