@@ -27,10 +27,15 @@ enum class Dialect : std::uint8_t { smtp, lmtp };
 
 // How long a client may take (RFC 5321 4.5.3.2), by the session's watchdog; then 421 4.4.2.
 struct SmtpTimeouts {
-    std::chrono::milliseconds command = std::chrono::minutes{5};     // 4.5.3.2.7; also to take our replies
-    std::chrono::milliseconds data_block = std::chrono::minutes{3};  // 4.5.3.2.5
-    std::chrono::milliseconds handshake = std::chrono::minutes{1};   // TLS: two round trips and some arithmetic
-    // Of one DATA whole: 25 MiB at 128 kbit/s are 27 minutes; slower is a client that holds the session open.
+    std::chrono::milliseconds command = std::chrono::minutes{5};  // 4.5.3.2.7; also to take our replies
+    // From the greeting, or the last mail, to the end of the next DATA or first BDAT command: six commands at leisure.
+    // Without it a client that says a NOOP each four minutes would have its session for a day.
+    std::chrono::milliseconds without_mail = std::chrono::minutes{30};
+    // 4.5.3.2.5, for bounds::progress_octets: time does not start anew with each octet of a client that trickles.
+    std::chrono::milliseconds data_block = std::chrono::minutes{3};
+    std::chrono::milliseconds handshake = std::chrono::minutes{1};  // TLS: two round trips and some arithmetic
+    // Of one DATA whole, or all chunks of a mail: 25 MiB at 128 kbit/s are 27 minutes; slower is a client that holds
+    // the session open.
     std::chrono::milliseconds data_total = std::chrono::minutes{30};
     // After our last reply, for the client to read it and hang up: closing on unread octets would reset the
     // connection and take the reply away from the client.
@@ -65,6 +70,12 @@ inline constexpr unsigned commands_without_mail = 100;
 // RCPT commands in one mail, refused ones included. RFC 5321 4.5.3.1.10 lets a client go on after 452; a list of this
 // size has long learnt it.
 inline constexpr unsigned recipient_commands = 2000;
+// A BDAT of fewer octets counts as one of them, be it that of a mail: Exim's chunks have 8 KiB, and a mail takes as
+// many as it needs; nobody needs chunks of nothing.
+inline constexpr std::uint64_t free_chunk_octets = 1024;
+// What a client has to send of a mail in each data_block, the mail's end aside: 23 octets a second. A modem of 1964
+// does that; a client that holds sessions open for an octet a minute does not.
+inline constexpr std::size_t progress_octets = 4096;
 // More is a mail loop.
 inline constexpr unsigned received_fields = most_received_fields;
 // Octets in flight are reserved in steps: few enough atomic operations, close enough to what is really there.

@@ -29,6 +29,7 @@ Reply const& reply_to(CommandFault fault) noexcept {
             return replies::unknown_parameter;
         case CommandFault::syntax:
         case CommandFault::bad_parameter:
+        case CommandFault::bad_chunk:
             break;
     }
     return replies::bad_syntax;
@@ -77,25 +78,29 @@ struct Protocol::Transition {
     bool (Protocol::*act)(Command&);
 };
 
+// Where commands are taken.
+constexpr unsigned Protocol::anywhere = in(State::start, State::ready, State::mail, State::rcpt, State::chunks);
+
 // No row for the verb in this dialect: 500 5.5.1, as RFC 2033 4.1 asks for EHLO by LMTP. None for the state: 503 5.5.1.
+// RFC 3030 2: between the chunks of a mail there is no MAIL, RCPT or DATA, and without a recipient no BDAT.
 constexpr Protocol::Transition Protocol::table[] = {
-    {Verb::ehlo, smtp_alone, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::ehlo},
-    {Verb::helo, smtp_alone, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::helo},
-    {Verb::lhlo, lmtp_alone, in(State::start, State::ready, State::mail, State::rcpt), State::ready, &Protocol::lhlo},
+    {Verb::ehlo, smtp_alone, anywhere, State::ready, &Protocol::ehlo},
+    {Verb::helo, smtp_alone, anywhere, State::ready, &Protocol::helo},
+    {Verb::lhlo, lmtp_alone, anywhere, State::ready, &Protocol::lhlo},
     {Verb::mail, both, in(State::ready), State::mail, &Protocol::mail},
     {Verb::rcpt, both, in(State::mail, State::rcpt), State::rcpt, &Protocol::rcpt},
     {Verb::data, both, in(State::rcpt), State::data, &Protocol::data},
+    {Verb::bdat, both, in(State::rcpt), State::chunk, &Protocol::first_chunk},
+    {Verb::bdat, both, in(State::chunks), State::chunk, &Protocol::next_chunk},
     {Verb::rset, both, in(State::start), State::start, &Protocol::rset},
-    {Verb::rset, both, in(State::ready, State::mail, State::rcpt), State::ready, &Protocol::rset},
-    {Verb::noop, both, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::noop},
-    {Verb::vrfy, both, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::vrfy},
-    {Verb::help, smtp_alone, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::help},
-    {Verb::help, lmtp_alone, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt,
-     &Protocol::lmtp_help},
-    {Verb::expn, both, in(State::start, State::ready, State::mail, State::rcpt), std::nullopt, &Protocol::unsupported},
+    {Verb::rset, both, in(State::ready, State::mail, State::rcpt, State::chunks), State::ready, &Protocol::rset},
+    {Verb::noop, both, anywhere, std::nullopt, &Protocol::noop},
+    {Verb::vrfy, both, anywhere, std::nullopt, &Protocol::vrfy},
+    {Verb::help, smtp_alone, anywhere, std::nullopt, &Protocol::help},
+    {Verb::help, lmtp_alone, anywhere, std::nullopt, &Protocol::lmtp_help},
+    {Verb::expn, both, anywhere, std::nullopt, &Protocol::unsupported},
     {Verb::starttls, both, in(State::start, State::ready), State::handshake, &Protocol::starttls},
-    {Verb::bdat, both, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::chunk},
-    {Verb::quit, both, in(State::start, State::ready, State::mail, State::rcpt), State::closed, &Protocol::quit},
+    {Verb::quit, both, anywhere, State::closed, &Protocol::quit},
 };
 
 Protocol::Protocol(std::shared_ptr<SmtpPolicy const> policy, InFlight const& in_flight, std::string client)
@@ -118,12 +123,20 @@ Protocol::Step Protocol::receive(std::string_view octets) {
         // RFC 3207 4.2: what came in clear behind STARTTLS is thrown away; anybody may have put it there.
         if (state_ == State::handshake) return {Next::start_tls, octets.size()};
         auto const rest = octets.substr(consumed);
-        if (rest.empty()) return {Next::read, consumed};
-        auto const step = state_ == State::data ? receive_data(rest) : receive_line(rest);
+        if (rest.empty() && !(state_ == State::chunk && chunk_reader_.left() == 0)) return {Next::read, consumed};
+        auto const before = state_;
+        auto const step = receive_some(rest);
         consumed += step.consumed;
         if (step.next != Next::read) return {step.next, consumed};
-        if (step.consumed == 0 && state_ != State::closed) return {Next::read, consumed};
+        if (step.consumed == 0 && state_ == before) return {Next::read, consumed};
     }
+}
+
+Protocol::Step Protocol::receive_some(std::string_view octets) {
+    if (discarded_octets_ > 0) return {Next::read, discard_chunk(octets)};
+    if (state_ == State::data) return receive_data(octets);
+    if (state_ == State::chunk) return receive_chunk(octets);
+    return receive_line(octets);
 }
 
 // At most one line; nothing where it isn't whole yet.
@@ -164,14 +177,13 @@ void Protocol::handle(std::string_view line) {
     if (errors_ >= bounds::errors) return end(replies::too_many_errors);
     auto command = parse_command(line);
     if (!command) {
+        if (command.error() == CommandFault::bad_chunk) return end(reply_to(command.error()));
         refuse(reply_to(command.error()));
         return;
     }
-    auto& count = command->verb == Verb::rcpt ? recipient_commands_ : commands_;
-    auto const bound = command->verb == Verb::rcpt ? bounds::recipient_commands : bounds::commands_without_mail;
-    if (++count > bound) return end(replies::too_many_commands);
+    if (is_flooding(*command)) return end(replies::too_many_commands);
     if (policy_->require_tls && !tls_ && !goes_without_tls(command->verb)) {
-        refuse(replies::tls_required);
+        refuse(*command, replies::tls_required);
         return;
     }
     bool is_known = false;
@@ -182,7 +194,28 @@ void Protocol::handle(std::string_view line) {
         if ((this->*row.act)(*command)) state_ = row.to.value_or(state_);
         return;
     }
-    refuse(is_known ? replies::bad_sequence : replies::unknown_verb);
+    refuse(*command, is_known ? replies::bad_sequence : replies::unknown_verb);
+}
+
+bool Protocol::is_flooding(Command const& command) {
+    if (command.verb == Verb::rcpt) return ++recipient_commands_ > bounds::recipient_commands;
+    if (command.verb == Verb::bdat && command.chunk_octets >= bounds::free_chunk_octets) return false;
+    return ++commands_ > bounds::commands_without_mail;
+}
+
+// RFC 3030 2: a chunk that is refused is on its way all the same, and is let pass before the reply.
+void Protocol::refuse(Command const& command, Reply const& reply) {
+    discarded_octets_ = command.chunk_octets;
+    reply_to_discarded_ = reply;
+    ++errors_;
+    if (discarded_octets_ == 0) say(reply);
+}
+
+std::size_t Protocol::discard_chunk(std::string_view octets) {
+    auto const passed = static_cast<std::size_t>(std::min<std::uint64_t>(discarded_octets_, octets.size()));
+    discarded_octets_ -= passed;
+    if (discarded_octets_ == 0) say(reply_to_discarded_);
+    return passed;
 }
 
 bool Protocol::refuse(Reply const& reply) {
@@ -192,6 +225,7 @@ bool Protocol::refuse(Reply const& reply) {
 }
 
 void Protocol::reset_transaction() {
+    if (state_ == State::chunks) lose_mail(std::nullopt);
     mail_ = {};
     announced_octets_.reset();
     smtputf8_ = false;
@@ -212,8 +246,9 @@ void Protocol::greet_client(Command& command) {
 
 bool Protocol::ehlo(Command& command) {
     greet_client(command);
-    std::vector<std::string> lines{policy_->hostname, "PIPELINING",
-                                   "SIZE " + std::to_string(policy_->max_message_octets), "8BITMIME", "SMTPUTF8"};
+    std::vector<std::string> lines{
+        policy_->hostname, "PIPELINING", "SIZE " + std::to_string(policy_->max_message_octets),
+        "8BITMIME",        "SMTPUTF8",   "CHUNKING"};
     if (policy_->tls && !tls_) lines.emplace_back("STARTTLS");
     lines.emplace_back("ENHANCEDSTATUSCODES");
     append_multiline_reply(replies_, 250, lines);
@@ -277,10 +312,34 @@ bool Protocol::data(Command&) {
         say(replies::no_room);
         return false;
     }
-    // RFC 2033 4.2: a reply for each RCPT that was accepted, even where two named the same address.
-    replies_owed_ = policy_->dialect == Dialect::lmtp ? mail_.envelope.forward_path.size() : 1;
+    replies_owed_ = replies_to_mail();
     mail_begins_ = true;
     say(replies::start_mail);
+    return true;
+}
+
+// RFC 2033 4.2: a reply for each RCPT that was accepted, even where two named the same address.
+std::size_t Protocol::replies_to_mail() const {
+    return policy_->dialect == Dialect::lmtp ? mail_.envelope.forward_path.size() : 1;
+}
+
+// Where there is no room the mail begins all the same, to be given up: its next chunks, which may be on their way, must
+// not be taken for a mail of their own.
+bool Protocol::first_chunk(Command& command) {
+    mail_.in_flight = in_flight_.reserve();
+    if (!mail_.in_flight.grow_to(bounds::reservation_step_octets)) doomed_ = replies::no_room;
+    mail_begins_ = true;
+    chunk_reader_ = {};
+    return next_chunk(command);
+}
+
+bool Protocol::next_chunk(Command& command) {
+    chunk_reader_.begin(command.chunk_octets);
+    last_chunk_ = command.last_chunk;
+    // RFC 2033 4.3: only the last one is answered for each recipient.
+    replies_owed_ = last_chunk_ ? replies_to_mail() : 1;
+    auto const come = spooled_octets_ + mail_.octets.size();
+    if (!doomed_ && command.chunk_octets > policy_->max_message_octets - come) give_up_mail(replies::too_large);
     return true;
 }
 
@@ -311,6 +370,7 @@ bool Protocol::lmtp_help(Command&) {
 }
 
 bool Protocol::quit(Command&) {
+    reset_transaction();
     say(replies::closing);
     return true;
 }
@@ -335,12 +395,6 @@ bool Protocol::unsupported(Command&) {
     return refuse(replies::not_implemented);
 }
 
-// BDAT isn't offered. The chunk that follows it would be read as commands, so this is the end.
-bool Protocol::chunk(Command&) {
-    end(replies::not_implemented);
-    return true;
-}
-
 void Protocol::begin_mail(MailId id, TimePoint now) {
     assert(mail_begins_);
     mail_begins_ = false;
@@ -348,6 +402,7 @@ void Protocol::begin_mail(MailId id, TimePoint now) {
     mail_.source = policy_->dialect == Dialect::lmtp ? Source::lmtp : Source::smtp;
     mail_.received = mail_.arrived = now;
     reader_ = {};
+    if (doomed_) return;
     mail_.octets.reserve(std::min<std::uint64_t>(announced_octets_.value_or(0), bounds::spooled_piece_octets));
 }
 
@@ -364,6 +419,23 @@ Protocol::Step Protocol::receive_data(std::string_view octets) {
             return {Next::close, octets.size()};
         case DataReader::Status::end:
             return {end_of_data(), step.consumed};
+    }
+    if (mail_.octets.size() >= bounds::spooled_piece_octets) return {Next::spool, step.consumed};
+    return {Next::read, step.consumed};
+}
+
+Protocol::Step Protocol::receive_chunk(std::string_view octets) {
+    if (!doomed_) make_room_for(static_cast<std::size_t>(std::min<std::uint64_t>(chunk_reader_.left(), octets.size())));
+    auto const step = chunk_reader_.read(octets, doomed_ ? nullptr : &mail_.octets);
+    bool const is_whole = step.status == ChunkReader::Status::end && last_chunk_;
+    if (step.status == ChunkReader::Status::bare_line_ending || (is_whole && chunk_reader_.line_is_cut())) {
+        end(replies::bare_line_ending);
+        return {Next::close, octets.size()};
+    }
+    if (is_whole) return {end_of_data(), step.consumed};
+    if (step.status == ChunkReader::Status::end) {
+        say(doomed_.value_or(replies::ok));
+        state_ = State::chunks;
     }
     if (mail_.octets.size() >= bounds::spooled_piece_octets) return {Next::spool, step.consumed};
     return {Next::read, step.consumed};
@@ -389,7 +461,7 @@ void Protocol::give_up_mail(Reply const& why) {
     mail_.in_flight = InFlight::Reservation{};
 }
 
-void Protocol::lose_mail(Reply const& why) {
+void Protocol::lose_mail(std::optional<Reply> why) {
     lost_mail_ = LostMail{std::move(mail_.id), why};
 }
 
@@ -431,15 +503,17 @@ void Protocol::answer(Receipt const& receipt) {
 
 void Protocol::end(Reply const& reply) {
     if (state_ == State::closed) return;
-    ended_in_mail_ = state_ == State::data;
-    if (ended_in_mail_) lose_mail(reply);
+    if (receiving_mail() && !mail_begins_) lose_mail(reply);
+    bool const in_mail = state_ == State::data || state_ == State::chunk;
+    ended_in_mail_ = in_mail || discarded_octets_ > 0;
     // Who is owed several replies and gets one only would try the mail again for the others.
-    if (ended_in_mail_ && reply.code != replies::shutting_down.code)
+    if (in_mail && reply.code != replies::shutting_down.code)
         say_of_mail(reply);
     else
         say(reply);
     state_ = State::closed;
     mail_begins_ = false;
+    discarded_octets_ = 0;
 }
 
 }  // namespace postern::smtp

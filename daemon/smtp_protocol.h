@@ -1,6 +1,6 @@
-// smtp::Protocol: one server's side of an SMTP (RFC 5321) or LMTP session (RFC 2033) as a table of transitions. Octets
-// in, replies out; no socket, no clock, no thread. Whoever drives it (smtp_session.h, the tests, the fuzzer) does what
-// Next says.
+// smtp::Protocol: one server's side of an SMTP (RFC 5321) or LMTP session (RFC 2033) as a table of transitions, mail by
+// DATA or in BDAT's chunks (RFC 3030). Octets in, replies out; no socket, no clock, no thread. Whoever drives it
+// (smtp_session.h, the tests, the fuzzer) does what Next says.
 //
 //     greet(); then receive() what came, again and again, write replies() out before waiting for more, and on
 //     Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest
@@ -23,6 +23,7 @@
 #include "daemon/raw_message.h"
 #include "daemon/smtp_policy.h"
 #include "daemon/smtp_replies.h"
+#include "parsers/smtp_chunk.h"
 #include "parsers/smtp_command.h"
 #include "parsers/smtp_data.h"
 
@@ -55,15 +56,20 @@ class Protocol {
 
     // What is to be written; whoever has written it clears it.
     [[nodiscard]] std::string& replies() noexcept { return replies_; }
-    // Between begin_mail and judge: the client is sending a mail.
-    [[nodiscard]] bool receiving_mail() const noexcept { return state_ == State::data; }
+    // Between begin_mail and judge: the client is sending a mail, or has yet to send its next chunk.
+    [[nodiscard]] bool receiving_mail() const noexcept {
+        return state_ == State::data || state_ == State::chunk || state_ == State::chunks;
+    }
+    // The octets that come are a refused chunk's or the rest of a line that was too long.
+    [[nodiscard]] bool discarding_chunk() const noexcept { return discarded_octets_ > 0; }
+    [[nodiscard]] bool discarding_line() const noexcept { return skipping_line_; }
     // Closed while the client was sending a mail: more of it is on its way.
     [[nodiscard]] bool ended_in_mail() const noexcept { return ended_in_mail_; }
 
     // A mail that began and was not handed to the desk, since this was last asked: for the log.
     struct LostMail {
         MailId id;
-        Reply why;
+        std::optional<Reply> why;  // none: the client took it back
     };
     [[nodiscard]] std::optional<LostMail> take_lost_mail() noexcept { return std::exchange(lost_mail_, std::nullopt); }
 
@@ -74,20 +80,29 @@ class Protocol {
         mail,       // MAIL was accepted
         rcpt,       // a recipient was accepted
         data,       // the mail's octets come
+        chunk,      // a chunk's octets come
+        chunks,     // a chunk has come, and another will
         judged,     // the desk has the mail
         handshake,  // STARTTLS was accepted
         closed
     };
     struct Transition;
     static Transition const table[];
+    static unsigned const anywhere;
 
+    [[nodiscard]] Step receive_some(std::string_view octets);
     [[nodiscard]] Step receive_line(std::string_view octets);
     [[nodiscard]] std::size_t skip_line(std::string_view octets);
     [[nodiscard]] Step receive_data(std::string_view octets);
+    [[nodiscard]] Step receive_chunk(std::string_view octets);
+    [[nodiscard]] std::size_t discard_chunk(std::string_view octets);
     void handle(std::string_view line);
     void say(Reply const& reply) { append_reply(replies_, reply); }
+    [[nodiscard]] std::size_t replies_to_mail() const;
     void say_of_mail(Reply const& reply);  // once for each reply that the mail is owed
     bool refuse(Reply const& reply);
+    void refuse(Command const& command, Reply const& reply);
+    [[nodiscard]] bool is_flooding(Command const& command);
     void reset_transaction();
 
     // The rows' actions. False: refused, the state stays.
@@ -105,11 +120,12 @@ class Protocol {
     bool quit(Command& command);
     bool starttls(Command& command);
     bool unsupported(Command& command);
-    bool chunk(Command& command);
+    bool first_chunk(Command& command);
+    bool next_chunk(Command& command);
 
     void greet_client(Command& command);
     void make_room_for(std::size_t more);
-    void lose_mail(Reply const& why);
+    void lose_mail(std::optional<Reply> why);
     [[nodiscard]] Next end_of_data();
 
     std::shared_ptr<SmtpPolicy const> policy_;
@@ -121,7 +137,9 @@ class Protocol {
     bool tls_ = false;
     bool skipping_line_ = false;            // a line was too long: on to its end
     bool skipped_carriage_return_ = false;  // the last octet skipped was a CR
-    bool mail_begins_ = false;              // DATA was accepted, begin_mail() not called yet
+    std::uint64_t discarded_octets_ = 0;    // still to come of a chunk that is refused
+    Reply reply_to_discarded_;              // once they have
+    bool mail_begins_ = false;              // DATA or the first BDAT was accepted, begin_mail() not called yet
     bool ended_in_mail_ = false;
     unsigned errors_ = 0, commands_ = 0, recipient_commands_ = 0;
 
@@ -130,6 +148,8 @@ class Protocol {
     std::optional<std::uint64_t> announced_octets_;
     bool smtputf8_ = false;
     DataReader reader_;
+    ChunkReader chunk_reader_;
+    bool last_chunk_ = false;
     std::uint64_t spooled_octets_ = 0;  // of the mail: in pieces that were taken
     unsigned received_fields_ = 0;      // of the mail, where a piece was taken
     std::optional<Reply> doomed_;       // the mail is read to its end, but not kept; this will be the answer

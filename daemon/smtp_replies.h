@@ -23,8 +23,8 @@ struct Reply {
 namespace replies {
 
 inline constexpr Reply closing{221, {2, 0, 0}, "Bye"};
-inline constexpr Reply help{214, {2, 0, 0}, "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP; see RFC 5321"};
-inline constexpr Reply lmtp_help{214, {2, 0, 0}, "LHLO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP; see RFC 2033"};
+inline constexpr Reply help{214, {2, 0, 0}, "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP; see RFC 5321"};
+inline constexpr Reply lmtp_help{214, {2, 0, 0}, "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP; see RFC 2033"};
 inline constexpr Reply start_tls{220, {2, 0, 0}, "Ready to start TLS"};
 inline constexpr Reply ok{250, {2, 0, 0}, "Ok"};
 inline constexpr Reply sender_ok{250, {2, 1, 0}, "Ok"};

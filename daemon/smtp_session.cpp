@@ -109,15 +109,18 @@ void SmtpSession::abort() {
 SmtpAwaitable<void> SmtpSession::run() {
     using Next = smtp::Protocol::Next;
     protocol_.greet();
+    expect_mail();
     expect_command();
     while (true) {
         auto const step = protocol_.receive(buffer_.unread());
         buffer_.consume(step.consumed);
         log_lost_mail();
+        if (!std::exchange(discarding_, protocol_.discarding_chunk()) && discarding_) start_octets();
         switch (step.next) {
             case Next::read:
                 if (!co_await flush()) co_return;
-                if (step.consumed > 0) expect_command();
+                // The rest of a line that is too long has the time that its command had.
+                if (step.consumed > 0 && !protocol_.discarding_line()) expect_command();
                 if (!co_await read()) co_return;
                 break;
             case Next::begin_mail:
@@ -142,12 +145,12 @@ SmtpAwaitable<void> SmtpSession::run() {
 // False: the session is over.
 SmtpAwaitable<bool> SmtpSession::read() {
     bool const mail = protocol_.receiving_mail();
-    if (!mail) {
-        buffer_.resize(command_buffer_octets);
-        set_deadline(command_deadline_);
-    } else {
+    if (receiving_octets()) {
         if (buffer_.is_full()) buffer_.resize(large_mail_buffer_octets);
-        set_deadline(std::min(Clock::now() + policy_->timeouts.data_block, data_deadline_));
+        set_deadline(std::min(block_deadline_, data_deadline_));
+    } else {
+        buffer_.resize(command_buffer_octets);
+        set_deadline(std::min(command_deadline_, mail_deadline_));
     }
     boost::system::error_code error;
     if (mail || !stopping_) {
@@ -156,6 +159,7 @@ SmtpAwaitable<bool> SmtpSession::read() {
         std::tie(error, count) = co_await stream_.read_some(buffer_.room());
         reading_ = false;
         buffer_.filled(count);
+        count_octets(count);
     }
     if (timed_out_) {
         timed_out_ = false;
@@ -198,10 +202,28 @@ void SmtpSession::begin_mail() {
     auto const received = now();
     auto id = new_mail_id(received);
     mail_id_ = id.text;
-    buffer_.resize(mail_buffer_octets);
-    data_deadline_ = Clock::now() + policy_->timeouts.data_total;
+    start_octets();
     spool_.reset();
     protocol_.begin_mail(std::move(id), received);
+}
+
+bool SmtpSession::receiving_octets() const {
+    return protocol_.receiving_mail() || protocol_.discarding_chunk();
+}
+
+void SmtpSession::start_octets() {
+    buffer_.resize(mail_buffer_octets);
+    data_deadline_ = Clock::now() + policy_->timeouts.data_total;
+    block_deadline_ = Clock::now() + policy_->timeouts.data_block;
+    block_octets_ = 0;
+}
+
+void SmtpSession::count_octets(std::size_t count) {
+    if (!receiving_octets()) return;
+    block_octets_ += count;
+    if (block_octets_ < smtp::bounds::progress_octets) return;
+    block_octets_ = 0;
+    block_deadline_ = Clock::now() + policy_->timeouts.data_block;
 }
 
 // False: there is no room for it on the disk.
@@ -245,6 +267,7 @@ SmtpAwaitable<void> SmtpSession::judge() {
     if (spool_) {
         if (!co_await spool(std::exchange(mail.octets, {}))) {
             protocol_.answer(no_room());
+            expect_mail();
             co_return expect_command();
         }
         mail.spool = std::exchange(spool_, std::nullopt);
@@ -267,6 +290,7 @@ SmtpAwaitable<void> SmtpSession::judge() {
         submit, token, std::move(mail)));
     fault_point("smtp.before-reply");
     mail_answered_ = true;
+    expect_mail();
     expect_command();
 }
 
@@ -300,12 +324,17 @@ void SmtpSession::log_lost_mail() {
     auto const lost = protocol_.take_lost_mail();
     if (!lost) return;
     spool_.reset();  // its room on the disk, too: the session may idle for minutes
-    log_not_taken(lost->id.text, code_of(lost->why));
+    log_not_taken(lost->id.text, lost->why ? code_of(*lost->why) : "taken back by the client");
+    expect_mail();
 }
 
 void SmtpSession::log_not_taken(std::string const& id, std::string why) {
     services_.log.info("not-taken",
                        {{"mail", id}, {"source", source_of(*policy_)}, {"client", client_}, {"why", std::move(why)}});
+}
+
+void SmtpSession::expect_mail() {
+    mail_deadline_ = Clock::now() + policy_->timeouts.without_mail;
 }
 
 void SmtpSession::expect_command() {

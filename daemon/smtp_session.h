@@ -56,7 +56,11 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     [[nodiscard]] SmtpAwaitable<bool> start_tls();
     SmtpAwaitable<void> farewell();
     void begin_mail();
+    void start_octets();
+    [[nodiscard]] bool receiving_octets() const;
+    void count_octets(std::size_t count);
     [[nodiscard]] SmtpAwaitable<bool> spool(std::string piece);
+    void expect_mail();
     void expect_command();
     void log_lost_mail();
     void log_not_taken(std::string const& id, std::string why);
@@ -77,7 +81,11 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     std::optional<SpoolFile> spool_;  // where its pieces are
     Clock::time_point deadline_ = Clock::time_point::max();
     Clock::time_point command_deadline_;  // for the command that is awaited to be whole
-    Clock::time_point data_deadline_;     // of the whole mail being received
+    Clock::time_point mail_deadline_;     // for a mail to begin
+    Clock::time_point data_deadline_;     // of the whole mail being received, or of a refused chunk
+    Clock::time_point block_deadline_;    // of the next progress_octets of it
+    std::size_t block_octets_ = 0;        // that came of those
+    bool discarding_ = false;             // a refused chunk comes
     bool reading_ = false;
     bool stopping_ = false;
     bool timed_out_ = false;

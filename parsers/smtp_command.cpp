@@ -129,7 +129,7 @@ std::optional<CommandFault> read_mail_parameter(Command& command, std::string_vi
     auto const value = equals_sign == parameter.npos ? std::string_view{} : parameter.substr(equals_sign + 1);
     if (equals(keyword, "SIZE")) return read_size(command, value);
     if (equals(keyword, "BODY")) {
-        // RFC 3030's BINARYMIME goes with CHUNKING, which is not offered.
+        // RFC 3030's BINARYMIME is not offered.
         if (!equals(value, "7BIT") && !equals(value, "8BITMIME")) return CommandFault::bad_parameter;
         command.body = equals(value, "7BIT") ? Command::Body::seven_bit : Command::Body::eight_bit_mime;
         return std::nullopt;
@@ -164,6 +164,19 @@ ParsedCommand rcpt(Command command, std::string_view argument) {
     return command;
 }
 
+// RFC 3030 2: the size in decimal, then perhaps LAST. What 64 bits don't hold can't be counted out.
+ParsedCommand bdat(Command command, std::string_view argument) {
+    auto const size = take_word(argument);
+    if (size.empty() || !std::all_of(size.begin(), size.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        return CommandFault::bad_chunk;
+    if (std::from_chars(size.data(), size.data() + size.size(), command.chunk_octets).ec != std::errc{})
+        return CommandFault::bad_chunk;
+    argument = without_blanks_before(argument);
+    command.last_chunk = equals(argument, "LAST");
+    if (!command.last_chunk && !argument.empty()) return CommandFault::bad_chunk;
+    return command;
+}
+
 }  // namespace
 
 ParsedCommand parse_command(std::string_view line) {
@@ -195,8 +208,9 @@ ParsedCommand parse_command(std::string_view line) {
         case Verb::vrfy:
         case Verb::help:
         case Verb::expn:
-        case Verb::bdat:
             break;
+        case Verb::bdat:
+            return bdat(std::move(command), argument);
     }
     return command;
 }

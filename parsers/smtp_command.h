@@ -1,5 +1,5 @@
-// One SMTP command line -> Command (RFC 5321 4.1; parameters of RFC 1870, 6152 and 6531). Pure; a Command owns its
-// text.
+// One SMTP command line -> Command (RFC 5321 4.1; parameters of RFC 1870, 6152 and 6531; BDAT of RFC 3030). Pure; a
+// Command owns its text.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -41,6 +41,8 @@ struct Command {
     std::optional<std::uint64_t> size;  // MAIL: SIZE=, in octets
     Body body = Body::seven_bit;        // MAIL: BODY=
     bool smtputf8 = false;              // MAIL: SMTPUTF8
+    std::uint64_t chunk_octets = 0;     // BDAT: what follows the command
+    bool last_chunk = false;            // BDAT: LAST
 };
 
 // Why a line is no command. Each has its own reply.
@@ -51,7 +53,8 @@ enum class CommandFault : std::uint8_t {
     bad_recipient,      // RCPT: likewise
     source_route,       // MAIL, RCPT: <@relay:user@domain>; RFC 5321 appendix F.2 lets a server refuse it
     unknown_parameter,  // MAIL, RCPT: of an extension that is not offered
-    bad_parameter       // MAIL: SIZE, BODY or SMTPUTF8 with a value that can't be
+    bad_parameter,      // MAIL: SIZE, BODY or SMTPUTF8 with a value that can't be
+    bad_chunk           // BDAT: how many octets follow can't be told, so neither where the next command begins
 };
 
 using ParsedCommand = boost::system::result<Command, CommandFault>;

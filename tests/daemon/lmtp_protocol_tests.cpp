@@ -38,6 +38,7 @@ TEST_CASE("RFC 2033 4.1, 5: LHLO is answered as EHLO, with the extensions that L
         S: 250-SIZE 65536
         S: 250-8BITMIME
         S: 250-SMTPUTF8
+        S: 250-CHUNKING
         S: 250 ENHANCEDSTATUSCODES
         C: MAIL FROM:<ana@northwind.example> SIZE=100 BODY=8BITMIME
         S: 250 2.1.0 Ok

@@ -233,6 +233,50 @@ TEST_CASE("RFC 5321 4.5.3.2.5: a client that stops in the middle of a mail is hu
     CHECK(site.desk().take().empty());
 }
 
+TEST_CASE("a client that trickles is hung up on, in a mail, in a chunk, in a refused one and in a line too long") {
+    constexpr auto hardly_any = std::chrono::milliseconds{20};
+    for (std::string const begin :
+         {"DATA\nS: 354", "BDAT 100000 LAST", "RSET\nS: 250\nC: BDAT 100000 LAST", "NOOP {2000*x}", "NOOP"}) {
+        INFO(begin);
+        SmtpSite settings;
+        settings.policy.timeouts.data_block = std::chrono::milliseconds{200};
+        settings.policy.timeouts.command = begin.starts_with("NOOP {") ? hardly_any * 10 : std::chrono::minutes{5};
+        settings.policy.timeouts.without_mail = std::chrono::seconds{begin.starts_with("NOOP") ? 1 : 60};
+        RunningSmtpSite site(settings);
+        SocketWire wire(site.port());
+        play(wire, R"(
+            S: 220
+            C: EHLO client.example
+            S: 250
+            C: MAIL FROM:<ana@northwind.example>
+            S: 250
+            C: RCPT TO:<support@acme.example>
+            S: 250
+        )");
+        bool const is_line = begin.starts_with("NOOP");
+        play(wire, (is_line ? "c: " : "C: ") + begin);
+        if (begin != "NOOP" && is_line) play(wire, "S: 500 5.5.2");
+        for (int octets = 0; octets < 2000 && !wire.has_line(hardly_any); ++octets) wire.send("x");
+        play(wire, "S: 421 4.4.2 Timed out\nS: closed");
+        CHECK(site.desk().take().empty());
+    }
+}
+
+TEST_CASE("a session without a mail has an end, whatever commands come") {
+    SmtpSite settings;
+    settings.policy.timeouts.without_mail = std::chrono::milliseconds{500};
+    RunningSmtpSite site(settings);
+    SocketWire wire(site.port());
+    play(wire, "S: 220");
+    std::string reply;
+    for (int commands = 0; commands < 90 && !reply.starts_with("421"); ++commands) {
+        wire.send("NOOP\r\n");
+        reply = wire.line().value_or("closed");
+        static_cast<void>(wire.has_line(std::chrono::milliseconds{20}));
+    }
+    CHECK(reply == "421 4.4.2 Timed out");
+}
+
 TEST_CASE("a mail that takes too long as a whole") {
     SmtpSite settings;
     settings.policy.timeouts.data_total = std::chrono::milliseconds{50};

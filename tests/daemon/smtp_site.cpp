@@ -301,11 +301,10 @@ bool SocketWire::start_tls() {
     return SSL_connect(tls_->connection) == 1;
 }
 
-bool SocketWire::can_read() const {
+bool SocketWire::can_read(std::chrono::milliseconds limit) const {
     if (tls_ && SSL_pending(tls_->connection) > 0) return true;
     pollfd waiting{fd_, POLLIN, 0};
-    return ::poll(&waiting, 1, std::chrono::duration_cast<std::chrono::duration<int, std::milli>>(patience).count()) >
-           0;
+    return ::poll(&waiting, 1, static_cast<int>(limit.count())) > 0;
 }
 
 void SocketWire::hang_up() {
@@ -330,7 +329,7 @@ std::optional<std::string> SocketWire::line() {
             unread_.erase(0, end + 2);
             return line;
         }
-        if (!can_read()) FAIL("no reply");
+        if (!can_read(patience)) FAIL("no reply");
         char octets[4096];
         auto const count =
             tls_ ? SSL_read(tls_->connection, octets, sizeof octets) : ::recv(fd_, octets, sizeof octets, 0);

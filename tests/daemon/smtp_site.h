@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -103,13 +104,15 @@ class SocketWire : public Wire {
     ~SocketWire() override;
     void send(std::string_view segment) override;
     [[nodiscard]] std::optional<std::string> line() override;
+    // Octets come within that time, or the end.
+    [[nodiscard]] bool has_line(std::chrono::milliseconds limit) const { return !unread_.empty() || can_read(limit); }
     void hang_up();
     // The client's side of the handshake, whatever the certificate; false: it failed.
     [[nodiscard]] bool start_tls();
 
   private:
     struct Tls;
-    [[nodiscard]] bool can_read() const;  // within the patience of a test
+    [[nodiscard]] bool can_read(std::chrono::milliseconds limit) const;
 
     int fd_ = -1;
     std::unique_ptr<Tls> tls_;

@@ -69,6 +69,7 @@ TEST_CASE("a mail through STARTTLS") {
         S: 250-SIZE
         S: 250-8BITMIME
         S: 250-SMTPUTF8
+        S: 250-CHUNKING
         S: 250-STARTTLS
         S: 250 ENHANCEDSTATUSCODES
         C: STARTTLS
@@ -82,6 +83,7 @@ TEST_CASE("a mail through STARTTLS") {
         S: 250-SIZE
         S: 250-8BITMIME
         S: 250-SMTPUTF8
+        S: 250-CHUNKING
         S: 250 ENHANCEDSTATUSCODES
         C: STARTTLS
         S: 503 5.5.1

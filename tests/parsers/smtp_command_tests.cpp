@@ -32,8 +32,22 @@ TEST_CASE("RFC 5321 2.4: verbs are matched without case") {
     CHECK(command("VRFY somebody").verb == Verb::vrfy);
     CHECK(command("EXPN staff").verb == Verb::expn);
     CHECK(command("HELP MAIL").verb == Verb::help);
-    CHECK(command("BDAT 1000 LAST").verb == Verb::bdat);
     CHECK(command("RSET").verb == Verb::rset);
+}
+
+TEST_CASE("RFC 3030 2: BDAT has a size and perhaps LAST") {
+    auto const chunk = command("BDAT 1000");
+    CHECK(chunk.verb == Verb::bdat);
+    CHECK(chunk.chunk_octets == 1000);
+    CHECK_FALSE(chunk.last_chunk);
+    auto const last = command("bdat 00018446744073709551615 last ");
+    CHECK(last.chunk_octets == UINT64_MAX);
+    CHECK(last.last_chunk);
+    CHECK(command("BDAT 0 LAST").chunk_octets == 0);
+    for (auto const* line :
+         {"BDAT", "BDAT LAST", "BDAT -1", "BDAT +1", "BDAT 1x", "BDAT 0x10", "BDAT 1 LASTLY", "BDAT 1 LAST 2",
+          "BDAT 1LAST", "BDAT 1.0", "BDAT 18446744073709551616", "BDAT 99999999999999999999999999999999 LAST"})
+        CHECK(fault(line) == CommandFault::bad_chunk);
 }
 
 TEST_CASE("what is no verb") {
