@@ -1,6 +1,5 @@
 // Storms: receipts of late, summaries, floods.
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "parsers/header_fields.h"
@@ -24,7 +23,8 @@ bool is_answer(OutgoingKind kind) {
 
 RecentReceipts MemoryStore::recent_receipts(ReceiptQuestion const& question) const {
     RecentReceipts recent;
-    for (auto const& [mail, octets, due] : std::views::reverse(state_.outbox)) {
+    for (auto each = state_.outbox.rbegin(); each != state_.outbox.rend(); ++each) {
+        auto const& [mail, octets, due] = *each;
         if (recent.count == question.at_most) break;
         if (!is_answer(mail.kind) || mail.created <= question.since) continue;
         if (!same_address(mail.recipient, question.recipient)) continue;

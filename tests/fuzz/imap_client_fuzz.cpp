@@ -40,14 +40,14 @@ int listening_socket(unsigned short& port) {
     return fd;
 }
 
-// The next thing to say; false: all is said.
+// The next thing to say; false: that was all, and the client is not to wait for more.
 bool say_next(int fd, std::string_view& script, std::string_view tag) {
     if (script.empty()) return false;
     auto const end = std::min(script.find('\x1e'), script.size());
     std::string text;
     for (char const c : script.substr(0, end)) c == '\x1d' ? text.append(tag) : text.append(1, c);
     script.remove_prefix(std::min(end + 1, script.size()));
-    return ::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+    return ::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()) && !script.empty();
 }
 
 void serve(int listener, std::string_view script) {
@@ -81,7 +81,7 @@ ImapOptions options(unsigned short port) {
 
 void use(ImapOptions const& options) {
     ImapTimes times;
-    times.connect = times.silence = times.command = times.idle = 100ms;
+    times.connect = times.silence = times.command = times.idle = 30ms;
     WakeEvent const stop, early;
     ImapClient client(options, times, stop);
     auto const on_mail = [](std::uint32_t, std::string const& octets) { must(octets.size() <= most_octets); };
@@ -94,7 +94,7 @@ void use(ImapOptions const& options) {
     must_be_one_line(words_of(client.flag(one, "\\Seen")));
     must_be_one_line(words_of(client.move(one, *inbox)));
     static_cast<void>(client.still_there(uids));
-    static_cast<void>(client.idle(ImapClient::Clock::now() + 100ms, early));
+    static_cast<void>(client.idle(ImapClient::Clock::now() + 30ms, early));
     client.look();
     for (auto const& alert : client.take_alerts()) must_be_one_line(alert);
     client.log_out();
