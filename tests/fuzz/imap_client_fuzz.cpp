@@ -3,11 +3,14 @@
 // after the other, parted by RS (0x1E); GS (0x1D) stands for the command's tag.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,8 +53,17 @@ bool say_next(int fd, std::string_view& script, std::string_view tag) {
     return ::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()) && !script.empty();
 }
 
-void serve(int listener, std::string_view script) {
-    int const fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+// -1: the client has given up before it was connected.
+int accept_one(int listener, std::atomic<bool> const& client_is_done) {
+    pollfd waiting{listener, POLLIN, 0};
+    while (::poll(&waiting, 1, 5) == 0) {
+        if (client_is_done) return -1;
+    }
+    return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+void serve(int listener, std::string_view script, std::atomic<bool> const& client_is_done) {
+    int const fd = accept_one(listener, client_is_done);
     if (fd < 0) return;
     std::string lines, tag;  // of the last command: what goes on with one, a login, has none
     bool more = say_next(fd, script, "*");
@@ -105,12 +117,14 @@ void use(ImapOptions const& options) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     static unsigned short port = 0;
     static int const listener = listening_socket(port);
-    std::thread server(serve, listener, text_of(data, size));
+    std::atomic<bool> client_is_done{false};
+    std::thread server(serve, listener, text_of(data, size), std::cref(client_is_done));
     try {
         use(options(port));
     } catch (ImapError const& error) {
         must_be_one_line(error.what());
     }
+    client_is_done = true;
     server.join();
     return 0;
 }
