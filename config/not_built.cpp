@@ -18,8 +18,6 @@ constexpr bool protects = true, informs = false;
 constexpr NotBuilt rows[] = {
     {"contacts.unlisted", When::is, "hold", protects, "take it out: mail from who is not listed is refused"},
     {"contacts.ask", When::is, "true", informs, "nobody is asked"},
-    {"smtp.proxy_protocol_from", When::filled, "", protects, "take it out: the PROXY protocol is not spoken"},
-    {"lmtp.proxy_protocol_from", When::filled, "", protects, "take it out: the PROXY protocol is not spoken"},
     {"imap.oauth2", When::given, "", protects, "write password_file: it could not log in"},
     {"relay.oauth2", When::given, "", protects, "write password_file: it could not log in"},
     {"authentication.policy", When::is, "require", protects, "take it out: senders are not authenticated"},
@@ -30,7 +28,6 @@ constexpr NotBuilt rows[] = {
     {"organization.authentication", When::is, "mark", informs, "senders are not authenticated"},
     {"dkim", When::given, "", informs, "outgoing mail is not signed"},
     {"agent", When::given, "", informs, "engineers work by postern(1) only"},
-    {"limits.refusals_per_ip", When::is_not, "0", informs, "refusals are not limited"},
     {"metrics", When::given, "", informs, "nothing is served"},
 };
 

@@ -101,30 +101,34 @@ Table<AgentOptions> agent_table() {
 
 Table<LimitsOptions> limits_table() {
     using Limits = LimitsOptions;
-    return {"[limits]",
-            {
-                key("message", &Limits::message, size(64 * kib, 512 * mib), by_default("\"25MiB\""),
-                    "The largest mail taken. RFC 5321 4.5.3.1.7 asks for 64KiB at least."),
-                key("sessions", &Limits::sessions, integer(1U, 100'000U), by_default("1000"),
-                    "SMTP sessions at a time, and as many of LMTP; beyond it 421."),
-                key("sessions_per_ip", &Limits::sessions_per_ip, integer(1U, 100'000U), by_default("50"),
-                    "The same, from one IP address; a Unix socket has none."),
-                key("in_flight", &Limits::in_flight, size(1 * mib, 64 * gib), by_default("\"256MiB\""),
-                    "All messages being received or parsed together; beyond it 452. It bounds the memory."),
-                key("recipients", &Limits::recipients, integer(1U, 10'000U), by_default("100"),
-                    "Recipients of one mail; beyond it 452. RFC 5321 4.5.3.1.8 asks for 100 at least."),
-                key("receipts_per_address", &Limits::receipts_per_address, rate(), by_default("\"10/h\""),
-                    "Receipts to one address; beyond it one summary when the hour is over. \"0\" lifts it."),
-                key("fold_after", &Limits::fold_after, rate(), by_default("\"10/h\""),
-                    "Mails of one sender under one subject, digits ignored, that open tickets of their own; the rest "
-                    "folds into one ticket. \"0\" lifts it."),
-                key("answer_within", &Limits::answer_within, duration(seconds{1}, 365 * day), by_default("\"3d\""),
-                    "Older mail, by its arrival at the first server, gets no automatic answer."),
-                key("held", &Limits::held, integer(1U, 10'000'000U), by_default("10000"),
-                    "Mails held for the operator; beyond it 452."),
-                key("refusals_per_ip", &Limits::refusals_per_ip, rate(), by_default("\"20/h\""),
-                    "Refusals to one IP address; beyond it 421. \"0\" lifts it."),
-            }};
+    return {
+        "[limits]",
+        {
+            key("message", &Limits::message, size(64 * kib, 512 * mib), by_default("\"25MiB\""),
+                "The largest mail taken. RFC 5321 4.5.3.1.7 asks for 64KiB at least."),
+            key("sessions", &Limits::sessions, integer(1U, 100'000U), by_default("1000"),
+                "SMTP sessions at a time, and as many of LMTP; beyond it 421."),
+            key("sessions_per_ip", &Limits::sessions_per_ip, integer(1U, 100'000U), by_default("50"),
+                "The same, from one IP address; a Unix socket has none."),
+            key("in_flight", &Limits::in_flight, size(1 * mib, 64 * gib), by_default("\"256MiB\""),
+                "All messages being received or parsed together; beyond it 452. It bounds the memory."),
+            key("recipients", &Limits::recipients, integer(1U, 10'000U), by_default("100"),
+                "Recipients of one mail; beyond it 452. RFC 5321 4.5.3.1.8 asks for 100 at least."),
+            key("receipts_per_address", &Limits::receipts_per_address, rate(), by_default("\"10/h\""),
+                "Receipts to one address; beyond it one summary when the hour is over. \"0\" lifts it."),
+            key("fold_after", &Limits::fold_after, rate(), by_default("\"10/h\""),
+                "Mails of one sender under one subject, digits ignored, that open tickets of their own; the rest "
+                "folds into one ticket. \"0\" lifts it."),
+            key("answer_within", &Limits::answer_within, duration(seconds{1}, 365 * day), by_default("\"3d\""),
+                "Older mail, by its arrival at the first server, gets no automatic answer."),
+            key("held", &Limits::held, integer(1U, 10'000'000U), by_default("10000"),
+                "Mails held for the operator; beyond it 452."),
+            key("refusals_per_ip", &Limits::refusals_per_ip, rate(), by_default("\"20/h\""),
+                "Refusals to one IPv4 address or IPv6 /64 by SMTP: of addresses, of mail, for abuse of the protocol; "
+                "beyond it "
+                "421. trusted_relays are not counted, so name the MTAs in front of [smtp] there, 127.0.0.1 too. \"0\" "
+                "lifts it."),
+        }};
 }
 
 Table<LogOptions> log_table() {

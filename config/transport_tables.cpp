@@ -21,20 +21,23 @@ Kind<AuthenticationPolicy> authentication_policy() {
 
 Table<SmtpOptions> listener_table(std::string title) {
     using Smtp = SmtpOptions;
-    return {std::move(title),
-            {
-                key("listen", &Smtp::listen, list_of(listen_address()), required,
-                    "Where to listen: an IP address and port, unix: and a path, or systemd for the sockets that "
-                    "systemd hands over: those that its unit names smtp or lmtp, as the section is called."),
-                key("tls_certificate_file", &Smtp::tls_certificate_file, plain_file("\"tls.crt\""), optional,
-                    "The certificate and its chain, in PEM. Where it is given, STARTTLS is offered."),
-                key("tls_key_file", &Smtp::tls_key_file, secret_path("\"tls.key\""), optional,
-                    "The private key of the certificate, in PEM."),
-                key("require_tls", &Smtp::require_tls, boolean(), by_default("false"),
-                    "Take no mail before STARTTLS: 530."),
-                key("proxy_protocol_from", &Smtp::proxy_protocol_from, list_of(network(), 0), by_default("[]"),
-                    "Addresses and networks of load balancers that tell the client's address by the PROXY protocol."),
-            }};
+    return {
+        std::move(title),
+        {
+            key("listen", &Smtp::listen, list_of(listen_address()), required,
+                "Where to listen: an IP address and port, unix: and a path, or systemd for the sockets that "
+                "systemd hands over: those that its unit names smtp or lmtp, as the section is called."),
+            key("tls_certificate_file", &Smtp::tls_certificate_file, plain_file("\"tls.crt\""), optional,
+                "The certificate and its chain, in PEM. Where it is given, STARTTLS is offered."),
+            key("tls_key_file", &Smtp::tls_key_file, secret_path("\"tls.key\""), optional,
+                "The private key of the certificate, in PEM."),
+            key("require_tls", &Smtp::require_tls, boolean(), by_default("false"),
+                "Take no mail before STARTTLS: 530."),
+            key("proxy_protocol_from", &Smtp::proxy_protocol_from, list_of(network(), 0), by_default("[]"),
+                "Addresses and networks of load balancers that tell the client's address by the PROXY protocol, "
+                "version 2 "
+                "or 1. From them every connection has to begin with its header; from anybody else it is no command."),
+        }};
 }
 
 Table<OAuth2Options> oauth2_table() {

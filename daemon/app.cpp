@@ -46,6 +46,14 @@ TimePoint clock_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+std::vector<IpNetwork> networks_of(std::vector<std::string> const& texts) {
+    std::vector<IpNetwork> networks;
+    for (auto const& text : texts) {
+        if (auto const network = IpNetwork::parse(text)) networks.push_back(*network);
+    }
+    return networks;
+}
+
 // Of [smtp] or [lmtp].
 std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dialect dialect) {
     auto const& listener = dialect == smtp::Dialect::lmtp ? options.lmtp : options.smtp;
@@ -62,9 +70,8 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dial
         for (auto const& alias : mailbox.aliases) policy->local_addresses.push_back(alias.key());
     }
     std::ranges::sort(policy->local_addresses);
-    for (auto const& relay : options.authentication.trusted_relays) {
-        if (auto const network = IpNetwork::parse(relay)) policy->trusted_relays.push_back(*network);
-    }
+    policy->trusted_relays = networks_of(options.authentication.trusted_relays);
+    if (listener) policy->proxies = networks_of(listener->proxy_protocol_from);
     if (listener && listener->tls_certificate_file && listener->tls_key_file) {
         policy->tls = load_smtp_tls(*listener->tls_certificate_file, *listener->tls_key_file);
         policy->require_tls = listener->require_tls;
@@ -121,6 +128,7 @@ struct App::State {
     StoreWriter writer;
     SenderSlot sender;
     InFlight in_flight;
+    Refusals refusals;
     ParsingDesk desk;
     std::unique_ptr<TroubleSocket> troubles;
     std::unique_ptr<SmtpListener> smtp, lmtp;
@@ -137,6 +145,7 @@ struct App::State {
           policy(make_policy(std::move(loaded), std::move(templates))),
           writer(std::move(store), log, service_manager::watchdog()),
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
+          refusals(options.limits.refusals_per_ip),
           desk(
               policy, writer, log, clock_now, [this] { sender.wake(); }, parser_threads()),
           io_work(io.get_executor()) {}
@@ -187,7 +196,7 @@ struct App::State {
                                                          smtp::Dialect dialect, std::vector<int> const& inherited) {
         if (!section) return nullptr;
         auto made = std::make_unique<SmtpListener>(io, *section, inherited, smtp_policy(options, dialect),
-                                                   SmtpServices{desk, in_flight, log, disk});
+                                                   SmtpServices{desk, in_flight, refusals, log, disk});
         auto const* const protocol = dialect == smtp::Dialect::lmtp ? "lmtp" : "smtp";
         for (auto const& address : made->bound()) log.info("listening", {{"protocol", protocol}, {"address", address}});
         return made;
@@ -258,6 +267,7 @@ struct App::State {
         options = fresh;
         log.reconfigure(options.log);
         in_flight.set_limit(options.limits.in_flight);
+        refusals.set_limit(options.limits.refusals_per_ip);
         if (smtp) smtp->set_policy(fresh_smtp);
         if (lmtp) lmtp->set_policy(fresh_lmtp);
         policy = make_policy(std::move(fresh), std::move(templates));

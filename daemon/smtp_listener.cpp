@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,6 +19,7 @@
 #include <optional>
 #include <system_error>
 
+#include "daemon/address_key.h"
 #include "daemon/smtp_session.h"
 #include "daemon/unix_socket_file.h"
 
@@ -43,26 +43,14 @@ constexpr auto refusal_log_interval = std::chrono::seconds{1};
     throw std::system_error(error.value(), std::generic_category(), "listening on " + address);
 }
 
-// The IP address of a peer; none of a Unix socket's.
-std::optional<ip::address> address_of(Endpoint const& endpoint) {
+// The IP address of a peer; "" of a Unix socket's.
+std::string address_of(Endpoint const& endpoint) {
     auto const family = endpoint.protocol().family();
-    if (family != AF_INET && family != AF_INET6) return std::nullopt;
+    if (family != AF_INET && family != AF_INET6) return {};
     ip::tcp::endpoint tcp;
     tcp.resize(endpoint.size());
     std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
-    auto const address = tcp.address();
-    // RFC 4291 2.5.5.2: how an IPv4 peer looks through an IPv6 socket.
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-    return address;
-}
-
-// What sessions_per_ip counts by: an IPv4 address, or the /64 that is one IPv6 host's to choose from.
-using AddressKey = std::array<unsigned char, 16>;
-AddressKey key_of(ip::address const& address) {
-    if (address.is_v4()) return ip::make_address_v6(ip::v4_mapped, address.to_v4()).to_bytes();
-    auto key = address.to_v6().to_bytes();
-    std::fill(key.begin() + 8, key.end(), static_cast<unsigned char>(0));
-    return key;
+    return shown_address(tcp.address().to_string()).value_or(std::string{});
 }
 
 Acceptor open_tcp(SmtpStrand const& strand, ListenAddress const& listen, bool v6_only) {
@@ -156,9 +144,12 @@ struct SmtpListener::State : std::enable_shared_from_this<State> {
     SmtpAwaitable<void> accept(Acceptor& acceptor);
     [[nodiscard]] std::string welcome(SmtpSocket socket, Endpoint const& peer);
     void open_session(SmtpSocket socket, Endpoint const& peer);
-    [[nodiscard]] std::shared_ptr<Place> enter(std::optional<AddressKey> const& address, SmtpPolicy const& limits);
+    [[nodiscard]] std::shared_ptr<Place> enter(SmtpPolicy const& limits);
+    [[nodiscard]] std::optional<smtp::Reply> admit(Place& place, std::string const& client, SmtpPolicy const& limits);
+    [[nodiscard]] bool is_refused_too_often(std::string const& client, SmtpPolicy const& limits) const;
     void leave(Place& place);
-    void turn_away(SmtpSocket socket, std::string const& client, SmtpPolicy const& limits);
+    void turn_away(SmtpSocket socket, smtp::Reply const& with);
+    void log_refusal(std::string const& client, SmtpPolicy const& limits, smtp::Reply const& reply);
     void close_acceptors();
     [[nodiscard]] std::vector<std::shared_ptr<SmtpSession>> sessions();
 
@@ -169,13 +160,13 @@ struct SmtpListener::State : std::enable_shared_from_this<State> {
     std::vector<std::string> bound;
     std::vector<UnixSocketFile> socket_files;
     std::string const trouble;  // what the log calls it when none can be accepted
-    std::chrono::steady_clock::time_point last_refusal_line{};
-    unsigned refusals_unlogged = 0;
 
     std::mutex mutex;  // of what follows
     std::shared_ptr<SmtpPolicy const> policy;
     std::list<Place*> places;
     std::map<AddressKey, unsigned> by_address;
+    std::chrono::steady_clock::time_point last_refusal_line{};
+    unsigned refusals_unlogged = 0;
     bool stopping = false;
     std::function<void()> drained;
 };
@@ -227,17 +218,27 @@ std::string SmtpListener::State::welcome(SmtpSocket socket, Endpoint const& peer
 }
 
 void SmtpListener::State::open_session(SmtpSocket socket, Endpoint const& peer) {
-    auto const address = address_of(peer);
-    auto client = address ? address->to_string() : std::string{};
+    auto client = address_of(peer);
     std::shared_ptr<SmtpPolicy const> current;
     {
         std::lock_guard const lock(mutex);
         current = policy;
     }
-    auto place = enter(address ? std::optional(key_of(*address)) : std::nullopt, *current);
-    if (!place) return turn_away(std::move(socket), client, *current);
-    auto const session =
-        std::make_shared<SmtpSession>(std::move(socket), std::move(current), services, std::move(client), place);
+    auto place = enter(*current);
+    if (!place) {
+        log_refusal(client, *current, smtp::replies::too_many_sessions);
+        return turn_away(std::move(socket), smtp::replies::too_many_sessions);
+    }
+    SmtpSession::Admission admission;
+    if (SmtpPolicy::is_in(current->proxies, client)) {
+        admission = [here = place.get(), current](std::string const& named) {
+            return here->state->admit(*here, named, *current);
+        };
+    } else if (auto const reply = admit(*place, client, *current)) {
+        return turn_away(std::move(socket), *reply);
+    }
+    auto const session = std::make_shared<SmtpSession>(std::move(socket), std::move(current), services,
+                                                       std::move(client), place, std::move(admission));
     bool too_late = false;  // stop() came after enter() and did not see this session
     {
         std::lock_guard const lock(mutex);
@@ -248,20 +249,37 @@ void SmtpListener::State::open_session(SmtpSocket socket, Endpoint const& peer) 
     if (too_late) session->stop();
 }
 
-std::shared_ptr<SmtpListener::State::Place> SmtpListener::State::enter(std::optional<AddressKey> const& address,
-                                                                       SmtpPolicy const& limits) {
+std::shared_ptr<SmtpListener::State::Place> SmtpListener::State::enter(SmtpPolicy const& limits) {
     std::lock_guard const lock(mutex);
     if (stopping || places.size() >= limits.max_sessions) return nullptr;
-    if (address) {
-        auto& count = by_address[*address];
-        if (count >= limits.max_sessions_per_ip) return nullptr;
-        ++count;
-    }
     auto place = std::make_shared<Place>();
     place->state = shared_from_this();
-    place->address = address;
     place->here = places.insert(places.end(), place.get());
     return place;
+}
+
+// Through a load balancer, once it has said who the client is.
+std::optional<smtp::Reply> SmtpListener::State::admit(Place& place, std::string const& client,
+                                                      SmtpPolicy const& limits) {
+    std::optional<smtp::Reply> reply;
+    if (is_refused_too_often(client, limits)) reply = smtp::replies::too_many_refusals;
+    if (auto const address = address_key(client); address && !reply) {
+        std::lock_guard const lock(mutex);
+        auto& count = by_address[*address];
+        if (count < limits.max_sessions_per_ip) {
+            ++count;
+            place.address = address;
+        } else {
+            reply = smtp::replies::too_many_sessions;
+        }
+    }
+    if (reply) log_refusal(client, limits, *reply);
+    return reply;
+}
+
+bool SmtpListener::State::is_refused_too_often(std::string const& client, SmtpPolicy const& limits) const {
+    auto const address = limits.counts_refusals_of(client) ? address_key(client) : std::nullopt;
+    return address && services.refusals.left(*address) == 0;
 }
 
 void SmtpListener::State::leave(Place& place) {
@@ -278,21 +296,25 @@ void SmtpListener::State::leave(Place& place) {
     if (last_one_left) asio::post(io, std::move(last_one_left));
 }
 
-void SmtpListener::State::turn_away(SmtpSocket socket, std::string const& client, SmtpPolicy const& limits) {
+void SmtpListener::State::turn_away(SmtpSocket socket, smtp::Reply const& with) {
     std::string reply;
-    append_reply(reply, smtp::replies::too_many_sessions);
+    append_reply(reply, with);
     error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(reply), ignored);
     socket.shutdown(asio::socket_base::shutdown_both, ignored);
     socket.close(ignored);
+}
+
+void SmtpListener::State::log_refusal(std::string const& client, SmtpPolicy const& limits, smtp::Reply const& reply) {
+    std::lock_guard const lock(mutex);
     ++refusals_unlogged;
     auto const now = std::chrono::steady_clock::now();
     if (now - last_refusal_line < refusal_log_interval) return;
     last_refusal_line = now;
     services.log.info("smtp-session-refused", {{"source", name_of(limits.dialect)},
                                                {"client", client},
-                                               {"why", "too many sessions"},
+                                               {"why", reply.text},
                                                {"refused", std::to_string(std::exchange(refusals_unlogged, 0))}});
 }
 

@@ -2,6 +2,7 @@
 // session keeps the policy it started with.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,8 @@ struct SmtpTimeouts {
     std::chrono::milliseconds without_mail = std::chrono::minutes{30};
     // 4.5.3.2.5, for bounds::progress_octets: time does not start anew with each octet of a client that trickles.
     std::chrono::milliseconds data_block = std::chrono::minutes{3};
+    // Of the PROXY protocol, from a balancer of ours: it has it ready when it connects.
+    std::chrono::milliseconds proxy_header = std::chrono::seconds{10};
     std::chrono::milliseconds handshake = std::chrono::minutes{1};  // TLS: two round trips and some arithmetic
     // Of one DATA whole, or all chunks of a mail: 25 MiB at 128 kbit/s are 27 minutes; slower is a client that holds
     // the session open.
@@ -51,10 +54,25 @@ struct SmtpPolicy {
     std::vector<std::string> local_addresses;
     // Our own MTAs in front of [smtp]: what they say of a mail we refuse, a 5xx, would go to a forged address.
     std::vector<IpNetwork> trusted_relays;
+    // Load balancers: from them a connection begins with the header of the PROXY protocol, from nobody else.
+    std::vector<IpNetwork> proxies;
     std::shared_ptr<boost::asio::ssl::context> tls;  // smtp_tls.h; null: STARTTLS is not offered
     bool require_tls = false;                        // nothing goes without; with `tls` only
     std::filesystem::path spool_folder;              // where large mail lies while it comes in
     SmtpTimeouts timeouts;
+
+    // By LMTP, or from one of trusted_relays: it is not the sender whom we turn away there.
+    [[nodiscard]] bool is_our_mta(std::string const& client) const {
+        return dialect == smtp::Dialect::lmtp || is_in(trusted_relays, client);
+    }
+    // Is it counted how often it is refused? Not where the client is on this host by a Unix socket, or our own MTA: a
+    // stranger's mail through it must not shut it out.
+    [[nodiscard]] bool counts_refusals_of(std::string const& client) const {
+        return !client.empty() && !is_our_mta(client);
+    }
+    [[nodiscard]] static bool is_in(std::vector<IpNetwork> const& networks, std::string const& client) {
+        return std::ranges::any_of(networks, [&](IpNetwork const& network) { return network.contains(client); });
+    }
 };
 
 }  // namespace postern

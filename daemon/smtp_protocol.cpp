@@ -41,11 +41,6 @@ bool goes_without_tls(Verb verb) noexcept {
            verb == Verb::starttls || verb == Verb::quit;
 }
 
-bool is_from_our_mta(SmtpPolicy const& policy, std::string const& client) {
-    return policy.dialect == Dialect::lmtp ||
-           std::ranges::any_of(policy.trusted_relays, [&](IpNetwork const& relay) { return relay.contains(client); });
-}
-
 bool is_received_field(std::string_view line) noexcept {
     static constexpr std::string_view name = "received:";
     return line.size() >= name.size() &&
@@ -107,9 +102,15 @@ Protocol::Protocol(std::shared_ptr<SmtpPolicy const> policy, InFlight const& in_
     : policy_(std::move(policy)),
       in_flight_(in_flight),
       client_(std::move(client)),
-      from_our_mta_(is_from_our_mta(*policy_, client_)) {}
+      from_our_mta_(policy_->is_our_mta(client_)) {}
+
+void Protocol::set_client(std::string client) {
+    client_ = std::move(client);
+    from_our_mta_ = policy_->is_our_mta(client_);
+}
 
 void Protocol::greet() {
+    if (state_ == State::closed) return;
     append_reply(replies_, 220, {},
                  policy_->hostname + (policy_->dialect == Dialect::lmtp ? " LMTP Postern" : " ESMTP Postern"));
 }
@@ -146,7 +147,7 @@ Protocol::Step Protocol::receive_line(std::string_view octets) {
     auto const carriage_return = std::min(window.find('\r'), window.size());
     bool const cut = carriage_return + 1 >= window.size();  // the line's end isn't in the window
     if (window.substr(0, carriage_return).find('\n') != window.npos || (!cut && window[carriage_return + 1] != '\n')) {
-        end(replies::bare_line_ending);
+        end_abuse(replies::bare_line_ending);
         return {};
     }
     if (!cut) {
@@ -163,7 +164,7 @@ Protocol::Step Protocol::receive_line(std::string_view octets) {
 std::size_t Protocol::skip_line(std::string_view octets) {
     for (std::size_t at = 0; at < octets.size(); ++at) {
         if (skipped_carriage_return_ != (octets[at] == '\n')) {
-            end(replies::bare_line_ending);
+            end_abuse(replies::bare_line_ending);
             return at;
         }
         skipping_line_ = !skipped_carriage_return_;
@@ -174,14 +175,16 @@ std::size_t Protocol::skip_line(std::string_view octets) {
 }
 
 void Protocol::handle(std::string_view line) {
-    if (errors_ >= bounds::errors) return end(replies::too_many_errors);
+    if (refusals_ >= refusals_left_) return end(replies::too_many_refusals);
+    if (errors_ >= bounds::errors) return end_abuse(replies::too_many_errors);
     auto command = parse_command(line);
     if (!command) {
         if (command.error() == CommandFault::bad_chunk) return end(reply_to(command.error()));
+        if (command.error() == CommandFault::source_route) ++refusals_;
         refuse(reply_to(command.error()));
         return;
     }
-    if (is_flooding(*command)) return end(replies::too_many_commands);
+    if (is_flooding(*command)) return end_abuse(replies::too_many_commands);
     if (policy_->require_tls && !tls_ && !goes_without_tls(command->verb)) {
         refuse(*command, replies::tls_required);
         return;
@@ -295,8 +298,10 @@ bool Protocol::rcpt(Command& command) {
     // Never a relay: whatever isn't literally an address of ours is nobody here, be it a %-hack, a bang path, a quoted
     // '@' or an address literal.
     auto const& ours = policy_->local_addresses;
-    if (!std::binary_search(ours.begin(), ours.end(), mailbox.domain.empty() ? mailbox.local_part : mailbox.key()))
+    if (!std::binary_search(ours.begin(), ours.end(), mailbox.domain.empty() ? mailbox.local_part : mailbox.key())) {
+        ++refusals_;
         return refuse(replies::no_such_mailbox);
+    }
     if (forward_path.size() >= policy_->max_recipients) {
         say(replies::too_many_recipients);
         return false;
@@ -415,7 +420,7 @@ Protocol::Step Protocol::receive_data(std::string_view octets) {
         case DataReader::Status::more:
             break;
         case DataReader::Status::bare_line_ending:
-            end(replies::bare_line_ending);
+            end_abuse(replies::bare_line_ending);
             return {Next::close, octets.size()};
         case DataReader::Status::end:
             return {end_of_data(), step.consumed};
@@ -429,7 +434,7 @@ Protocol::Step Protocol::receive_chunk(std::string_view octets) {
     auto const step = chunk_reader_.read(octets, doomed_ ? nullptr : &mail_.octets);
     bool const is_whole = step.status == ChunkReader::Status::end && last_chunk_;
     if (step.status == ChunkReader::Status::bare_line_ending || (is_whole && chunk_reader_.line_is_cut())) {
-        end(replies::bare_line_ending);
+        end_abuse(replies::bare_line_ending);
         return {Next::close, octets.size()};
     }
     if (is_whole) return {end_of_data(), step.consumed};
@@ -494,11 +499,19 @@ void Protocol::answer(Receipt const& receipt) {
     commands_ = 0;
     // Taken from our own MTA and recorded as refused: its bounce would go to an address that nobody has proved to be
     // the sender's.
-    if (receipt.disposition == Disposition::refused && !from_our_mta_)
+    if (receipt.disposition == Disposition::refused && !from_our_mta_) {
+        ++refusals_;
         return append_reply(replies_, 550, {5, 7, 1}, receipt.refusal);
+    }
     errors_ = 0;
     // RFC 5321 6.1: from here on the mail is ours to lose. The desk's receipt says that it is committed.
     for (std::size_t i = 0; i < replies_owed_; ++i) append_reply(replies_, 250, {2, 0, 0}, "Ok: " + judged_);
+}
+
+void Protocol::end_abuse(Reply const& reply) {
+    if (state_ == State::closed) return;
+    ++refusals_;
+    end(reply);
 }
 
 void Protocol::end(Reply const& reply) {

@@ -2,16 +2,16 @@
 // DATA or in BDAT's chunks (RFC 3030). Octets in, replies out; no socket, no clock, no thread. Whoever drives it
 // (smtp_session.h, the tests, the fuzzer) does what Next says.
 //
-//     greet(); then receive() what came, again and again, write replies() out before waiting for more, and on
-//     Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest
-//     Next::spool        take_piece(), keep it elsewhere, then receive() the rest; give_up_mail() where that failed
-//     Next::judge        hand take_mail() to the desk, answer() with its receipt, then receive() the rest
-//     Next::start_tls     write replies() out, do the handshake, tls_started()
-//     Next::close        write replies() out and close
+//     greet(), or refuse_early_talker(); then receive() what came, again and again, write replies() out before waiting
+//     for more, and on Next::begin_mail   give the mail an id with begin_mail(), then receive() the rest Next::spool
+//     take_piece(), keep it elsewhere, then receive() the rest; give_up_mail() where that failed Next::judge hand
+//     take_mail() to the desk, answer() with its receipt, then receive() the rest Next::start_tls     write replies()
+//     out, do the handshake, tls_started() Next::close        write replies() out and close
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,7 +40,11 @@ class Protocol {
     // `client` is the peer's address as text, "" where it has none.
     Protocol(std::shared_ptr<SmtpPolicy const> policy, InFlight const& in_flight, std::string client);
 
+    // Before greet(): whom a load balancer speaks for.
+    void set_client(std::string client);
     void greet();
+    // In greet()'s place: the client did not wait for it.
+    void refuse_early_talker() { end_abuse(replies::spoke_early); }
     [[nodiscard]] Step receive(std::string_view octets);
     void begin_mail(MailId id, TimePoint now);
     [[nodiscard]] std::string take_piece();
@@ -65,6 +69,11 @@ class Protocol {
     [[nodiscard]] bool discarding_line() const noexcept { return skipping_line_; }
     // Closed while the client was sending a mail: more of it is on its way.
     [[nodiscard]] bool ended_in_mail() const noexcept { return ended_in_mail_; }
+
+    // For [limits] refusals_per_ip: how often the client was refused since this was last asked (an address or a mail
+    // that has no place here, abuse of the protocol), and how many more it may have before its commands get 421.
+    [[nodiscard]] unsigned take_refusals() noexcept { return std::exchange(refusals_, 0); }
+    void set_refusals_left(unsigned left) noexcept { refusals_left_ = left; }
 
     // A mail that began and was not handed to the desk, since this was last asked: for the log.
     struct LostMail {
@@ -126,6 +135,7 @@ class Protocol {
     void greet_client(Command& command);
     void make_room_for(std::size_t more);
     void lose_mail(std::optional<Reply> why);
+    void end_abuse(Reply const& reply);
     [[nodiscard]] Next end_of_data();
 
     std::shared_ptr<SmtpPolicy const> policy_;
@@ -141,6 +151,7 @@ class Protocol {
     Reply reply_to_discarded_;              // once they have
     bool mail_begins_ = false;              // DATA or the first BDAT was accepted, begin_mail() not called yet
     bool ended_in_mail_ = false;
+    unsigned refusals_ = 0, refusals_left_ = std::numeric_limits<unsigned>::max();
     unsigned errors_ = 0, commands_ = 0, recipient_commands_ = 0;
 
     std::string client_name_;

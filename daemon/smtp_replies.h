@@ -36,6 +36,7 @@ inline constexpr Reply start_mail{354, {}, "End data with <CR><LF>.<CR><LF>"};
 inline constexpr Reply too_many_sessions{421, {4, 7, 0}, "Too many sessions, try again later"};
 inline constexpr Reply too_many_errors{421, {4, 7, 0}, "Too many errors"};
 inline constexpr Reply too_many_commands{421, {4, 7, 0}, "Too many commands without a mail"};
+inline constexpr Reply too_many_refusals{421, {4, 7, 0}, "Too many refusals, try again later"};
 inline constexpr Reply shutting_down{421, {4, 3, 2}, "Shutting down, try again later"};
 inline constexpr Reply timed_out{421, {4, 4, 2}, "Timed out"};
 
@@ -56,6 +57,8 @@ inline constexpr Reply tls_required{530, {5, 7, 0}, "TLS required: say STARTTLS 
 inline constexpr Reply no_such_mailbox{550, {5, 1, 1}, "No such mailbox here"};
 inline constexpr Reply bare_line_ending{550, {5, 5, 2}, "Bare CR or LF: lines end with CRLF"};
 inline constexpr Reply too_large{552, {5, 3, 4}, "Message too large"};
+// RFC 5321 3.1, 4.3.1: a client waits for the greeting.
+inline constexpr Reply spoke_early{554, {5, 5, 1}, "Client spoke before the greeting"};
 // RFC 6531 3.5: an internationalized address needs MAIL's SMTPUTF8.
 inline constexpr Reply needs_smtputf8{553, {5, 6, 7}, "Address needs SMTPUTF8"};
 inline constexpr Reply mail_loop{554, {5, 4, 6}, "Mail loop: too many Received fields"};

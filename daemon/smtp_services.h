@@ -4,6 +4,7 @@
 #include "daemon/in_flight.h"
 #include "daemon/intake_desk.h"
 #include "daemon/log.h"
+#include "daemon/refusals.h"
 
 namespace boost::asio {
 class thread_pool;
@@ -15,6 +16,7 @@ namespace postern {
 struct SmtpServices {
     IntakeDesk& desk;
     InFlight& in_flight;
+    Refusals& refusals;
     Log& log;
     boost::asio::thread_pool& disk;  // where large mail is written out: the sessions' own thread never waits for a disk
 };

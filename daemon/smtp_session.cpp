@@ -67,11 +67,12 @@ void SmtpSession::Buffer::resize(std::size_t capacity) {
 }
 
 SmtpSession::SmtpSession(SmtpSocket socket, std::shared_ptr<SmtpPolicy const> policy, SmtpServices services,
-                         std::string client, std::shared_ptr<void> place)
+                         std::string client, std::shared_ptr<void> place, Admission admission)
     : place_(std::move(place)),
       policy_(std::move(policy)),
       services_(services),
       client_(std::move(client)),
+      admission_(std::move(admission)),
       stream_(std::move(socket)),
       watchdog_(stream_.strand()),
       protocol_(policy_, services_.in_flight, client_),
@@ -108,13 +109,17 @@ void SmtpSession::abort() {
 
 SmtpAwaitable<void> SmtpSession::run() {
     using Next = smtp::Protocol::Next;
-    protocol_.greet();
+    if (admission_ && !co_await meet_client()) co_return;
+    greet();
     expect_mail();
     expect_command();
     while (true) {
+        // Other sessions of the same client may have had theirs meanwhile.
+        if (counted_as_) protocol_.set_refusals_left(services_.refusals.left(*counted_as_));
         auto const step = protocol_.receive(buffer_.unread());
         buffer_.consume(step.consumed);
         log_lost_mail();
+        count_refusals();
         if (!std::exchange(discarding_, protocol_.discarding_chunk()) && discarding_) start_octets();
         switch (step.next) {
             case Next::read:
@@ -142,6 +147,65 @@ SmtpAwaitable<void> SmtpSession::run() {
     }
 }
 
+// RFC 5321 3.1: a client waits for the greeting. What is here before it comes from one that does not hear us, and was
+// perhaps made somebody's speak to us: a browser, by a form. Nobody is made to wait to find out.
+void SmtpSession::greet() {
+    if (policy_->counts_refusals_of(client_)) counted_as_ = address_key(client_);
+    if (buffer_.unread().empty() && !stream_.has_unread()) return protocol_.greet();
+    protocol_.refuse_early_talker();
+}
+
+void SmtpSession::count_refusals() {
+    auto const refusals = protocol_.take_refusals();
+    if (!counted_as_) return;
+    if (services_.refusals.count(*counted_as_, refusals))
+        services_.log.info("refusals-reached", {{"source", source_of(*policy_)}, {"client", client_}});
+}
+
+// False: the session is over.
+SmtpAwaitable<bool> SmtpSession::meet_client() {
+    set_deadline(Clock::now() + policy_->timeouts.proxy_header);
+    auto const header = co_await read_proxy_header();
+    // LOCAL, or a client without an address: it is the balancer that is spoken to.
+    auto const client = header.client.empty() ? client_ : shown_address(header.client);
+    if (header.status != ProxyHeader::Status::whole || !client) {
+        // A balancer that only tries whether it can connect says nothing.
+        if (!buffer_.unread().empty())
+            services_.log.warn("no-proxy-header", {{"source", source_of(*policy_)}, {"client", client_}});
+        co_return false;
+    }
+    client_ = *client;
+    protocol_.set_client(client_);
+    if (auto const reply = admission_(client_)) protocol_.end(*reply);
+    co_return true;
+}
+
+// Takes it off the buffer where it is whole.
+SmtpAwaitable<ProxyHeader> SmtpSession::read_proxy_header() {
+    auto header = postern::read_proxy_header(buffer_.unread());
+    while (header.status == ProxyHeader::Status::more) {
+        if (co_await fill_buffer()) co_return header;
+        header = postern::read_proxy_header(buffer_.unread());
+    }
+    if (header.status == ProxyHeader::Status::none) co_return header;
+    for (auto left = header.octets;;) {
+        auto const passed = std::min(left, buffer_.unread().size());
+        buffer_.consume(passed);
+        left -= passed;
+        if (left == 0) co_return header;
+        if (co_await fill_buffer()) co_return ProxyHeader{};
+    }
+}
+
+SmtpAwaitable<boost::system::error_code> SmtpSession::fill_buffer() {
+    reading_ = true;
+    auto const [error, count] = co_await stream_.read_some(buffer_.room());
+    reading_ = false;
+    buffer_.filled(count);
+    count_octets(count);
+    co_return error;
+}
+
 // False: the session is over.
 SmtpAwaitable<bool> SmtpSession::read() {
     bool const mail = protocol_.receiving_mail();
@@ -153,14 +217,7 @@ SmtpAwaitable<bool> SmtpSession::read() {
         set_deadline(std::min(command_deadline_, mail_deadline_));
     }
     boost::system::error_code error;
-    if (mail || !stopping_) {
-        std::size_t count = 0;
-        reading_ = true;
-        std::tie(error, count) = co_await stream_.read_some(buffer_.room());
-        reading_ = false;
-        buffer_.filled(count);
-        count_octets(count);
-    }
+    if (mail || !stopping_) error = co_await fill_buffer();
     if (timed_out_) {
         timed_out_ = false;
         protocol_.end(smtp::replies::timed_out);

@@ -5,21 +5,28 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "daemon/address_key.h"
 #include "daemon/smtp_policy.h"
 #include "daemon/smtp_protocol.h"
 #include "daemon/smtp_services.h"
 #include "daemon/smtp_stream.h"
+#include "parsers/proxy_header.h"
 
 namespace postern {
 
 class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
   public:
-    // `client` is the peer's address as text, "" where it has none; `place` is held as long as the session lives.
+    // Of a connection through a load balancer: whether the client that it names is let in; the reply where it is not.
+    using Admission = std::function<std::optional<smtp::Reply>(std::string const& client)>;
+
+    // `client` is the peer's address as text, "" where it has none; `place` is held as long as the session lives. With
+    // an `admission` the PROXY protocol's header comes before anything else and names the client.
     SmtpSession(SmtpSocket socket, std::shared_ptr<SmtpPolicy const> policy, SmtpServices services, std::string client,
-                std::shared_ptr<void> place);
+                std::shared_ptr<void> place, Admission admission);
 
     void start();
     // From any thread. 421 at once between mails, else when the mail being received is answered.
@@ -49,7 +56,12 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     };
 
     SmtpAwaitable<void> run();
+    void greet();
+    [[nodiscard]] SmtpAwaitable<bool> meet_client();
+    [[nodiscard]] SmtpAwaitable<ProxyHeader> read_proxy_header();
+    void count_refusals();
     [[nodiscard]] SmtpAwaitable<bool> read();
+    [[nodiscard]] SmtpAwaitable<boost::system::error_code> fill_buffer();
     [[nodiscard]] SmtpAwaitable<bool> flush();
     void reply_in_halves();
     SmtpAwaitable<void> judge();
@@ -73,6 +85,8 @@ class SmtpSession : public std::enable_shared_from_this<SmtpSession> {
     std::shared_ptr<SmtpPolicy const> policy_;
     SmtpServices services_;
     std::string client_;
+    std::optional<AddressKey> counted_as_;  // where it is counted how often the client is refused
+    Admission admission_;
     SmtpStream stream_;
     Timer watchdog_;
     smtp::Protocol protocol_;

@@ -52,8 +52,6 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
     )") == unindented(R"(
         postern.toml:7:12: error: unlisted = "hold" is not in this build yet (take it out: mail from who is not listed is refused)
         postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
-        postern.toml:14:23: error: 'proxy_protocol_from' is not in this build yet (take it out: the PROXY protocol is not spoken)
-        postern.toml:17:23: error: 'proxy_protocol_from' is not in this build yet (take it out: the PROXY protocol is not spoken)
         postern.toml:22:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
         postern.toml:26:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
         postern.toml:28:10: error: policy = "require" is not in this build yet (take it out: senders are not authenticated)
@@ -61,7 +59,6 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         postern.toml:31:12: notice: 'resolver' is not in this build yet (senders are not authenticated)
         postern.toml:32:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
         postern.toml:36:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
-        postern.toml:39:19: notice: 'refusals_per_ip' is not in this build yet (refusals are not limited)
         postern.toml:40:1: notice: [metrics] is not in this build yet (nothing is served)
     )"));
     CHECK(findings_in_contacts(R"(

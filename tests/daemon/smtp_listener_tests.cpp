@@ -96,7 +96,8 @@ TEST_CASE("an address that can't be listened on is named") {
     Log log(LogOptions{LogOptions::Level::error, LogOptions::Format::logfmt});
     auto const policy = std::make_shared<SmtpPolicy const>(smtp_site_policy());
     auto const taken = "127.0.0.1:" + std::to_string(site.port());
-    SmtpServices const services{desk, in_flight, log, disk};
+    Refusals refusals(Rate{});
+    SmtpServices const services{desk, in_flight, refusals, log, disk};
     CHECK_THROWS_WITH(SmtpListener(io, listen_on({ListenAddress::Kind::tcp, "127.0.0.1", site.port(), {}, taken}), {},
                                    policy, services),
                       Catch::Contains(taken));

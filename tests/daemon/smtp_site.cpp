@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <future>
 #include <stdexcept>
@@ -234,6 +235,7 @@ void FakeDesk::loop() {
 RunningSmtpSite::RunningSmtpSite(SmtpSite const& site, std::vector<ListenAddress> listen)
     : log_(LogOptions{LogOptions::Level::error, LogOptions::Format::logfmt}),
       in_flight_(site.in_flight),
+      refusals_(site.refusals),
       desk_(std::make_unique<FakeDesk>(site.receipt)),
       work_(io_.get_executor()) {
     SmtpOptions options;
@@ -241,7 +243,7 @@ RunningSmtpSite::RunningSmtpSite(SmtpSite const& site, std::vector<ListenAddress
     if (options.listen.empty()) options.listen = {{ListenAddress::Kind::tcp, "127.0.0.1", 0, {}, "127.0.0.1:0"}};
     listener_ = std::make_unique<SmtpListener>(io_, options, std::vector<int>{},
                                                std::make_shared<SmtpPolicy const>(site.policy),
-                                               SmtpServices{*desk_, in_flight_, log_, disk_});
+                                               SmtpServices{*desk_, in_flight_, refusals_, log_, disk_});
     thread_ = std::thread([this] { io_.run(); });
 }
 
@@ -256,6 +258,17 @@ RunningSmtpSite::~RunningSmtpSite() {
 std::uint16_t RunningSmtpSite::port() const {
     auto const text = bound();
     return static_cast<std::uint16_t>(std::stoi(text.substr(text.rfind(':') + 1)));
+}
+
+std::shared_ptr<std::promise<void>> RunningSmtpSite::pause() {
+    auto const end = std::make_shared<std::promise<void>>();
+    std::promise<void> begun;
+    boost::asio::post(io_, [end, &begun] {
+        begun.set_value();
+        end->get_future().wait();
+    });
+    begun.get_future().wait();
+    return end;
 }
 
 bool RunningSmtpSite::stop() {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,6 +31,7 @@ struct SmtpSite {
     SmtpPolicy policy = smtp_site_policy();
     Receipt receipt = committed(Disposition::opened);
     std::uint64_t in_flight = 1024 * 1024;
+    Rate refusals;  // no limit
 };
 
 // What a desk was given, in order.
@@ -82,12 +84,15 @@ class RunningSmtpSite {
     [[nodiscard]] FakeDesk& desk() { return *desk_; }
     [[nodiscard]] SmtpListener& listener() { return *listener_; }
     [[nodiscard]] InFlight const& in_flight() const { return in_flight_; }
+    // Nothing is accepted or read until the promise is kept.
+    [[nodiscard]] std::shared_ptr<std::promise<void>> pause();
     // Stops the listener; true where it was drained within some seconds.
     [[nodiscard]] bool stop();
 
   private:
     Log log_;
     InFlight in_flight_;
+    Refusals refusals_;
     std::unique_ptr<FakeDesk> desk_;
     boost::asio::io_context io_;
     boost::asio::thread_pool disk_{1};

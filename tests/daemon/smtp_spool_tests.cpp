@@ -44,8 +44,8 @@ std::string send_mail(SocketWire& client, std::string const& mail) {
 }
 
 void greet(SocketWire& client) {
-    client.send("HELO client.example\r\n");
     CHECK(client.line()->substr(0, 3) == "220");
+    client.send("HELO client.example\r\n");
     CHECK(client.line()->substr(0, 3) == "250");
 }
 
