@@ -43,11 +43,39 @@ TEST_CASE("open-relay probes are refused") {
              "<support@acme.example>,<victim@elsewhere.example>",
              "<support@acme.example> <victim@elsewhere.example>",
              "<support@acme.example:victim@elsewhere.example>",
+             "<victim@elsewhere.example>@acme.example",
+             "<acme.example!elsewhere.example!victim@acme.example>",
+             "<victim%elsewhere.example%acme.example@acme.example>",
+             R"(<"victim%elsewhere.example@acme.example"@acme.example>)",
+             R"(<"elsewhere.example!victim"@acme.example>)",
+             R"(<"support@acme.example"@elsewhere.example>)",
+             R"(<"support@acme.example">)",
+             "<support@[acme.example]>",
+             "<support@[192.0.2.25]>",
+             "<@[127.0.0.1]:victim@elsewhere.example>",
+             "<@acme.example:victim%elsewhere.example@acme.example>",
+             "<@acme.example:>",
+             "<support%acme.example@elsewhere.example>",
+             "<postmaster%elsewhere.example>",
+             "<postmaster%elsewhere.example@acme.example>",
+             "<victim@elsewhere.example(support@acme.example)>",
+             "<victim@elsewhere.example\\0@acme.example>",
+             "<victim/elsewhere.example@acme.example>",
+             "<SMTP:victim@elsewhere.example>",
          }) {
         INFO(path);
         CHECK(session("C: MAIL FROM:<spammer@elsewhere.example>\nS: 250\nC: RCPT TO:" + path +
-                      "\nS: 5\nC: DATA\nS: 503 5.5.1\n")
+                      "\nS: 5\nC: DATA\nS: 503 5.5.1\nC: BDAT 6 LAST\nC: QUIT\nS: 503 5.5.1\n")
                   .empty());
+    }
+}
+
+TEST_CASE("RFC 5321 7.3: VRFY and EXPN tell nobody who there is") {
+    for (std::string const name :
+         {"support", "support@acme.example", "nobody@acme.example", "<victim@elsewhere.example>", "postmaster", "root",
+          "", "{900*x}", "sup port \\x1b[31m"}) {
+        session("C: VRFY " + name + "\nS: 252 2.1.5 Cannot verify; send a mail and see\nC: EXPN " + name +
+                "\nS: 502 5.5.1 Command not implemented\n");
     }
 }
 

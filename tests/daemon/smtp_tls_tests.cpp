@@ -170,6 +170,59 @@ TEST_CASE("commands put in clear behind STARTTLS are thrown away") {
     play(wire, "C: RCPT TO:<support@acme.example>\nS: 503 5.5.1\nC: NOOP\nS: 250 2.0.0");
 }
 
+TEST_CASE("a chunk put in clear behind STARTTLS is thrown away, and chunks come through TLS") {
+    Certificate const certificate("support.example");
+    RunningSmtpSite site(site_with(certificate));
+    SocketWire wire(site.port());
+    play(wire, R"(
+        S: 220
+        C: EHLO client.example
+        S: 250
+        C: STARTTLS
+        C: BDAT 100000 LAST
+        c: {500*x}
+        S: 220 2.0.0
+    )");
+    REQUIRE(wire.start_tls());
+    play(wire, R"(
+        C: EHLO client.example
+        S: 250
+        C: MAIL FROM:<ana@northwind.example>
+        C: RCPT TO:<support@acme.example>
+        C: BDAT 30000
+        c: {30000*x}
+        --
+        C: BDAT 3 LAST
+        c: \r
+        --
+        c: \n.
+        S: 250 2.1.0
+        S: 250 2.1.5
+        S: 250 2.0.0 Ok
+        S: 250 2.0.0 Ok: 
+        C: MAIL FROM:<ana@northwind.example>
+        C: RCPT TO:<support@acme.example>
+        C: BDAT 50 LAST
+        c: a\r\n.
+        --
+        c: \nNOOP\r\n
+        S: 250 2.1.0
+        S: 250 2.1.5
+        S: 550 5.5.2
+        S: closed
+    )");
+    auto const mails = site.desk().take();
+    REQUIRE(mails.size() == 1);
+    CHECK(mails[0].octets.size() == 30003);
+}
+
+TEST_CASE("RFC 3030 2, 3207: where TLS is required a chunk in clear passes unread") {
+    Certificate const certificate("support.example");
+    auto settings = site_with(certificate);
+    settings.policy.require_tls = true;
+    session("C: BDAT 6 LAST\nC: QUIT\nC: NOOP\nS: 530 5.7.0\nS: 250 2.0.0\n", settings);
+}
+
 TEST_CASE("STARTTLS in the middle of a mail is out of sequence") {
     Certificate const certificate("support.example");
     session("C: MAIL FROM:<ana@northwind.example>\nS: 250\nC: STARTTLS\nS: 503 5.5.1\n", site_with(certificate));

@@ -18,9 +18,16 @@ using postern::fuzz::must;
 using namespace postern;
 using Next = smtp::Protocol::Next;
 
-constexpr std::string_view ways[] = {"", "EHLO c\r\n", "EHLO c\r\nMAIL FROM:<>\r\n",
+constexpr std::string_view ways[] = {"",
+                                     "EHLO c\r\n",
+                                     "EHLO c\r\nMAIL FROM:<>\r\n",
                                      "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n",
-                                     "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n"};
+                                     "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n",
+                                     "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nBDAT 40\r\n",
+                                     "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nBDAT 3\r\na\r\n",
+                                     "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nBDAT 3000\r\n",
+                                     "EHLO c\r\nBDAT 20\r\n",
+                                     "EHLO c\r\nSTARTTLS\r\n"};
 
 std::shared_ptr<SmtpPolicy const> policy(smtp::Dialect dialect) {
     auto const make = [](smtp::Dialect spoken) {
@@ -52,6 +59,7 @@ Receipt receipt(std::uint8_t choice) {
 
 struct Heard {
     std::string replies, mails;
+    unsigned refusals = 0, lost = 0;
     bool closed = false;
     bool tls = false;  // what came in one piece with STARTTLS was thrown away: in pieces it is not the same
     friend bool operator==(Heard const&, Heard const&) = default;
@@ -62,11 +70,17 @@ void check(RawMessage const& mail) {
     for (auto const& path : mail.envelope.forward_path)
         must(path.key() == "a@b.example" || path.key() == "c@b.example" || path.domain.empty());
     must(mail.octets.size() <= 2000);
+    // Whatever way the mail came, nothing in it can be taken for a line end but CRLF.
+    for (std::size_t at = 0; at < mail.octets.size(); ++at) {
+        if (mail.octets[at] == '\n') must(at > 0 && mail.octets[at - 1] == '\r');
+        if (mail.octets[at] == '\r') must(at + 1 < mail.octets.size() && mail.octets[at + 1] == '\n');
+    }
 }
 
 Heard play(std::string_view octets, std::size_t piece, std::uint8_t choice) {
     InFlight const in_flight(32 * 1024);
     smtp::Protocol protocol(policy(dialect(choice)), in_flight, "192.0.2.1");
+    protocol.set_refusals_left(5);
     protocol.greet();
     Heard heard;
     std::string unread;
@@ -76,6 +90,7 @@ Heard play(std::string_view octets, std::size_t piece, std::uint8_t choice) {
             auto const step = protocol.receive(unread);
             must(step.consumed <= unread.size());
             unread.erase(0, step.consumed);
+            heard.lost += protocol.take_lost_mail().has_value() ? 1U : 0U;
             next = step.next;
             if (next == Next::begin_mail) {
                 protocol.begin_mail(MailId{"0123456789abcdef"}, TimePoint{});
@@ -94,6 +109,7 @@ Heard play(std::string_view octets, std::size_t piece, std::uint8_t choice) {
         must(unread.size() <= smtp::bounds::command_line_octets);
     }
     heard.replies = std::exchange(protocol.replies(), {});
+    heard.refusals = protocol.take_refusals();
     return heard;
 }
 

@@ -211,7 +211,8 @@ void DaemonProcess::write_config() const {
          << "[[mailbox]]\naddress = \"support@acme.example\"\naliases = [\"help@acme.example\"]\nname = \"Acme "
             "Support\"\n"
          << "tag = \"ACME\"\n\n[[mailbox]]\naddress = \"sales@acme.example\"\nname = \"Acme Sales\"\ntag = \"SALES\"\n"
-         << "first_ticket = 1\n\n[contacts]\nfiles = [\"contacts.toml\"]\n\n[smtp]\nlisten = [" << listen << "]\n\n"
+         << "first_ticket = 1\n\n[contacts]\nfiles = [\"contacts.toml\"]\n\n[smtp]\nlisten = [" << listen << "]\n"
+         << setup.smtp << "\n"
          << "[relay]\nurl = \"" << (setup.relay.empty() ? "maildir:sent" : setup.relay)
          << "\"\nstarttls = \"never\"\n\n"
          << "[limits]\n"
