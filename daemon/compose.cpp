@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/left_out.h"
 #include "parsers/digest.h"
 #include "parsers/ticket_reference.h"
 
@@ -133,6 +134,9 @@ OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumb
     // All that the mail says: a contact forwards what a colleague wrote.
     auto const said = facts.message.subject + "\n" + facts.message.body_text;
     fields.missing = missing_details(said, has_image(facts.message));
+    auto others = left_out(facts.message, *verdict.organization, facts.policy);
+    fields.left_out = std::move(others.named);
+    fields.left_out_not_listed = others.not_listed;
     auto header = response_header(facts, *verdict.sender, "receipt");
     header.ticket_tag = "[" + number.text() + "]";
     return outgoing_mail(facts, OutgoingKind::receipt, header,

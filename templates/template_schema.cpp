@@ -25,8 +25,13 @@ FieldSchema receipt_schema() {
              {"missing_steps", flag},
              {"missing_system", flag},
              {"missing_affected", flag},
-             {"missing_place", flag}},
-            {{"attachments", {"name", "size"}}}};
+             {"missing_place", flag},
+             {"left_out", list},
+             {"left_out_count", value},
+             {"one_left_out", flag},
+             {"several_left_out", flag},
+             {"left_out_more", value}},
+            {{"attachments", {"name", "size"}}, {"left_out", {"address"}}}};
 }
 
 FieldSchema too_large_schema() {

@@ -19,6 +19,8 @@ constexpr std::size_t subject_code_points = 200;
 constexpr std::size_t name_code_points = 100;
 // A file name is at most 255 octets on the systems in use.
 constexpr std::size_t file_name_code_points = 255;
+// An address is longer than this only to be in the way.
+constexpr std::size_t address_code_points = 80;
 // With "550 5.7.1 " and CRLF well within a reply line (RFC 5321 4.5.3.1.5: 512 octets).
 constexpr std::size_t reply_octets = 400;
 
@@ -79,6 +81,19 @@ void fill_missing(FieldValues& values, std::vector<MissingDetail> const& missing
     values["several_missing"] = count > 1;
 }
 
+void fill_left_out(FieldValues& values, ReceiptFields const& fields) {
+    std::vector<ListItem> lines;
+    for (auto const& address : fields.left_out)
+        lines.push_back({{"address", clean_line(address, address_code_points)}});
+    auto const count = lines.size() + fields.left_out_not_listed;
+    values["left_out_count"] = count > 0 ? std::to_string(count) : std::string{};
+    values["one_left_out"] = count == 1;
+    values["several_left_out"] = count > 1;
+    values["left_out_more"] =
+        fields.left_out_not_listed > 0 ? std::to_string(fields.left_out_not_listed) : std::string{};
+    values["left_out"] = std::move(lines);
+}
+
 // A name that is an address is no name to greet somebody by.
 std::string greeted(std::string const& contact_name) {
     return contact_name.find('@') == std::string::npos ? name_of(contact_name) : std::string{};
@@ -94,6 +109,7 @@ FieldValues receipt_values(ReceiptFields const& fields, std::string const& langu
     values["contact"] = greeted(fields.contact_name);
     fill_attachments(values, fields, language);
     fill_missing(values, fields.missing);
+    fill_left_out(values, fields);
     return values;
 }
 

@@ -38,6 +38,9 @@ struct ReceiptFields {
     };
     std::vector<AttachmentLine> attachments;
     std::vector<MissingDetail> missing;
+    // Addresses of To and Cc that we don't write to: the first few, and how many more there are.
+    std::vector<std::string> left_out;
+    std::uint64_t left_out_not_listed = 0;
 };
 
 // To a contact whose mail was held by its header alone.

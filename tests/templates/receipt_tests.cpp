@@ -132,6 +132,27 @@ TEST_CASE("attachments are named with their sizes, in one or many") {
     CHECK(holds(html, "<li><span dir=\"auto\">Übersicht &lt;1&gt;.log</span> (4.1 MB)</li>"));
 }
 
+TEST_CASE("who of To and Cc gets nothing from us is named, the first few of many") {
+    auto some = fields();
+    CHECK_FALSE(holds(text_of(some), "designated contacts"));
+    some.left_out = {"carl@northwind.example"};
+    CHECK(holds(text_of(some),
+                "\n\nWe write to designated contacts only. This address on your mail is not one of them, so it gets "
+                "nothing from us:\n- carl@northwind.example\n\nTo add anything,"));
+    CHECK(holds(text_of(some, "de"),
+                "\n\nWir schreiben nur an benannte Ansprechpersonen. Diese Adresse in Ihrer Mail gehört nicht dazu und "
+                "erhält nichts von uns:\n- carl@northwind.example\n\nWenn Sie"));
+    some.left_out.push_back("\"<b>\xe2\x80\xae\"@evil.example");
+    some.left_out_not_listed = 495;
+    CHECK(holds(text_of(some),
+                "These 497 addresses on your mail are not among them, so they get nothing from us:\n"
+                "- carl@northwind.example\n- \"<b>\"@evil.example\n- and 495 more\n"));
+    CHECK(holds(text_of(some, "de"), "Diese 497 Adressen in Ihrer Mail gehören nicht dazu"));
+    CHECK(holds(text_of(some, "de"), "- und 495 weitere\n"));
+    auto const html = decoded(built_in().receipt(header(), some, "en").octets, "text/html");
+    CHECK(holds(html, "<li>&quot;&lt;b&gt;&quot;@evil.example</li>\n<li>and 495 more</li>\n</ul>"));
+}
+
 TEST_CASE("what is missing is asked for kindly, and nothing where nothing is missing") {
     auto some = fields();
     CHECK_FALSE(holds(text_of(some), "detail"));
