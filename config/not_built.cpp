@@ -16,7 +16,6 @@ using When = NotBuilt::When;
 constexpr bool protects = true, informs = false;
 
 constexpr NotBuilt rows[] = {
-    {"contacts.unlisted", When::is, "hold", protects, "take it out: mail from who is not listed is refused"},
     {"contacts.ask", When::is, "true", informs, "nobody is asked"},
     {"imap.oauth2", When::given, "", protects, "write password_file: it could not log in"},
     {"relay.oauth2", When::given, "", protects, "write password_file: it could not log in"},

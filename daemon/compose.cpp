@@ -161,13 +161,11 @@ std::vector<TicketEvent> ticket_events(Facts const& facts, Verdict const& verdic
 }
 
 NewTicket new_ticket(Facts const& facts, Verdict const& verdict, TicketNumber const& number) {
-    return {number,
-            facts.mailbox.address.address(),
-            ticket_subject(facts),
-            facts.policy.lowest_severity(),
+    return {number, facts.mailbox.address.address(), ticket_subject(facts), facts.policy.lowest_severity(),
             verdict.organization ? verdict.organization->id : "",
             verdict.organization ? verdict.organization->name : "",
-            sender_key(facts, verdict)};
+            // Whoever stands here may join the ticket: nobody where the mail does not say plainly who sent it.
+            verdict.sender ? verdict.sender->mailbox.key() : ""};
 }
 
 // Of mail refused straight from its sender the ledger row is enough: the sender still has the mail.
@@ -232,11 +230,14 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
 std::string refusal_text(Facts const& facts, Verdict const& verdict) {
     ReferralFields fields;
     fields.site_name = facts.policy.options().site.name;
-    if (verdict.refer_to) {
-        fields.refer_to = verdict.refer_to->refer_to;
-        fields.organization = verdict.refer_to->name;
+    // Without somebody to refer to, its colleagues hear what strangers hear, in the same language: nobody learns by
+    // that who our customers are.
+    auto const* const organization = verdict.refer_to && verdict.refer_to->refer_to ? verdict.refer_to : nullptr;
+    if (organization) {
+        fields.refer_to = organization->refer_to;
+        fields.organization = organization->name;
     }
-    return facts.policy.templates().referral_reply(fields, language(facts, verdict.refer_to));
+    return facts.policy.templates().referral_reply(fields, language(facts, organization));
 }
 
 }  // namespace postern

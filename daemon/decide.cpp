@@ -39,15 +39,31 @@ std::optional<ContactList::Listed> listed(Facts const& facts, Mailbox const& add
     return facts.policy.options().contact_list.find(address);
 }
 
-// Product promise 6: knowing a number lets nobody in; the ticket has to be of the sender's own organisation.
+// Product promise 6: knowing a number lets nobody in; the ticket has to be of the sender's own organisation. Or it is
+// nobody's, and an operator opened it by releasing a held mail of this very sender.
 bool may_join(Verdict const& verdict, TicketFacts const& ticket) {
-    return verdict.organization != nullptr && ticket.organization_id == verdict.organization->id;
+    if (verdict.organization != nullptr && ticket.organization_id == verdict.organization->id) return true;
+    return verdict.sender && ticket.organization_id.empty() && ticket.contact == verdict.sender->mailbox.key();
 }
 
 TicketFacts const* first_joinable(Verdict const& verdict, std::vector<TicketFacts> const& tickets) {
     auto const found =
         std::ranges::find_if(tickets, [&](TicketFacts const& ticket) { return may_join(verdict, ticket); });
     return found == tickets.end() ? nullptr : &*found;
+}
+
+// The ticket that the mail asks for and its sender may join: by a number of ours in the subject, and only where there
+// is none by the mails that it answers.
+TicketFacts const* asked_for(Facts const& facts, Verdict const& verdict) {
+    bool const has_number = std::ranges::any_of(
+        facts.message.ticket_tags, [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
+    return first_joinable(verdict, has_number ? facts.context.by_tag : facts.context.by_message_id);
+}
+
+// [contacts] unlisted = "hold": the organisation whose colleagues' mail waits for an operator. Null: it is refused.
+Organization const* held_for(Facts const& facts, Mailbox const& sender) {
+    if (facts.policy.options().contacts.unlisted != ContactsOptions::Unlisted::hold) return nullptr;
+    return facts.policy.options().contact_list.by_domain(sender.domain);
 }
 
 // Every address that could be the sender's, for mail whose From does not say it plainly.
@@ -132,8 +148,8 @@ std::string why_not_judged(Facts const& facts) {
     return {};
 }
 
-// A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where a
-// contact may have written it.
+// A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where
+// somebody may have written it whose mail is taken, or held.
 Answer clear_sender(Facts const& facts, Verdict& verdict) {
     auto const why = why_not_judged(facts);
     if (why.empty()) return passes(facts.message.from.front().mailbox.address(), "From is one mailbox");
@@ -145,6 +161,12 @@ Answer clear_sender(Facts const& facts, Verdict& verdict) {
         return ends(verdict, Disposition::held, contact->address() + " may have sent it", why);
     }
     if (senders.empty()) return ends(verdict, Disposition::held, "no sender", why);
+    auto const colleague =
+        std::ranges::find_if(senders, [&](Mailbox const& sender) { return held_for(facts, sender) != nullptr; });
+    if (colleague != senders.end()) {
+        return ends(verdict, Disposition::held, colleague->address() + " may have sent it: not a contact, but held",
+                    why);
+    }
     return ends(verdict, Disposition::refused, "no possible sender is a contact", why);
 }
 
@@ -160,17 +182,29 @@ Answer listed_contact(Facts const& facts, Verdict& verdict) {
         verdict.sender = from == facts.message.from.end() ? NameAddr{{}, candidate} : *from;
         return passes(candidate.address(), "contact of " + found->organization->name, found->contact->where);
     }
-    if (facts.raw.released) {
-        if (!facts.message.from.empty()) verdict.sender = facts.message.from.front();
-        return passes("From", "not a contact; released by an operator");
-    }
+    // Of several in From an operator's word settles that the mail is taken, not whose it is.
+    if (facts.message.from.size() == 1) verdict.sender = facts.message.from.front();
+    if (facts.raw.released) return passes("From", "not a contact; released by an operator");
     auto const& sender = candidates.front();
+    if (auto const* ticket = asked_for(facts, verdict)) {
+        return passes(sender.address(),
+                      "not a contact; asks for " + ticket->number.text() + ", which an operator let them open");
+    }
     verdict.refer_to = facts.policy.options().contact_list.by_domain(sender.domain);
-    return verdict.refer_to
-               ? ends(verdict, Disposition::refused, sender.address(),
-                      "not a contact; the domain is " + verdict.refer_to->name + "'s", verdict.refer_to->where)
-               : ends(verdict, Disposition::refused, sender.address(),
-                      "not a contact, nor of an organisation's domain");
+    if (!verdict.refer_to) {
+        return ends(verdict, Disposition::refused, sender.address(), "not a contact, nor of an organisation's domain");
+    }
+    auto what = "not a contact; the domain is " + verdict.refer_to->name + "'s";
+    return held_for(facts, sender)
+               ? passes(sender.address(), std::move(what), verdict.refer_to->where)
+               : ends(verdict, Disposition::refused, sender.address(), std::move(what), verdict.refer_to->where);
+}
+
+Answer unlisted(Facts const& facts, Verdict& verdict) {
+    if (!verdict.refer_to) return passes("[contacts] unlisted", "not asked: the sender may write");
+    return ends(verdict, Disposition::held, "[contacts] unlisted = \"hold\"",
+                facts.message.from.front().mailbox.address() + " is no contact of " + verdict.refer_to->name +
+                    ", whose domain it is of");
 }
 
 void join(Verdict& verdict, TicketFacts const& ticket) {
@@ -246,12 +280,13 @@ Answer new_ticket(Facts const& facts, Verdict& verdict) {
 }
 
 using Rule = Answer (*)(Facts const&, Verdict&);
-constexpr std::array<std::pair<std::string_view, Rule>, 10> rules{{
+constexpr std::array<std::pair<std::string_view, Rule>, 11> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
     {"bounce", bounce},
     {"clear-sender", clear_sender},
     {"listed-contact", listed_contact},
+    {"unlisted", unlisted},
     {"automatic-reply", automatic_reply},
     {"ticket-tag", ticket_tag},
     {"thread", thread},

@@ -29,7 +29,8 @@ struct Verdict {
     std::string rule;
     std::string reason;  // in words, for the operator
 
-    // Of opened, appended, noted: whose mail it is. Null organisation: an operator released mail of nobody's.
+    // Of opened, appended, noted: whose mail it is. Null organisation: an operator released mail of nobody's, or its
+    // sender writes to the ticket that this opened.
     Organization const* organization = nullptr;
     std::optional<NameAddr> sender;
     std::optional<TicketFacts> ticket;  // which it joins
@@ -38,7 +39,8 @@ struct Verdict {
     std::optional<SentMail> bounced;   // the mail of ours it reports as undelivered
     std::string bounce_why;            // what it says of that
 
-    // Of refused: the organisation whose point of contact the referral names; null: a stranger's domain.
+    // Of who is not a contact: the organisation whose domain it is and whose point of contact the referral names; null:
+    // a stranger's domain.
     Organization const* refer_to = nullptr;
 
     bool receipt = false;

@@ -90,7 +90,8 @@ std::optional<TicketFacts> MemoryStore::facts(TicketNumber const& number) {
     auto const* record = find_ticket(number);
     if (record == nullptr) return std::nullopt;
     auto const& ticket = record->history.ticket;
-    return TicketFacts{ticket.id, ticket.number, ticket.mailbox, ticket.organization_id, ticket.status, ticket.subject};
+    return TicketFacts{ticket.id,     ticket.number,  ticket.mailbox, ticket.organization_id,
+                       ticket.status, ticket.subject, ticket.contact};
 }
 
 ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {

@@ -126,7 +126,8 @@ TicketFacts ticket_facts(Query const& row, int at) {
             row.text(at + 3),
             row.text(at + 4),
             word<TicketStatus>(row, at + 5, parse_ticket_status),
-            row.text(at + 6)};
+            row.text(at + 6),
+            row.text(at + 7)};
 }
 
 void add_event(SqliteConnection& connection, TicketId ticket, TicketEvent const& event) {

@@ -10,7 +10,7 @@
 namespace postern {
 
 // Columns that give TicketFacts, from `at` on: see ticket_facts(). Of a table `ticket t`.
-#define POSTERN_TICKET_FACTS "t.id, t.tag, t.number, t.mailbox, t.organization_id, t.status, t.subject"
+#define POSTERN_TICKET_FACTS "t.id, t.tag, t.number, t.mailbox, t.organization_id, t.status, t.subject, t.contact"
 
 [[nodiscard]] TicketFacts ticket_facts(Query const& row, int at);
 

@@ -76,9 +76,10 @@ struct TicketFacts {
     TicketId id;
     TicketNumber number;
     std::string mailbox;
-    std::string organization_id;
+    std::string organization_id;  // empty: nobody's; an operator released a mail of who is no contact
     TicketStatus status = TicketStatus::open;
     std::string subject;
+    std::string contact = {};  // address key of who opened it
 };
 
 struct SentMail {  // a mail of ours

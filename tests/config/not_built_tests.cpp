@@ -50,7 +50,6 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         [metrics]
         listen = "127.0.0.1:9466"
     )") == unindented(R"(
-        postern.toml:7:12: error: unlisted = "hold" is not in this build yet (take it out: mail from who is not listed is refused)
         postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
         postern.toml:22:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
         postern.toml:26:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)

@@ -56,7 +56,7 @@ TEST_CASE("a contact's mail that belongs to no ticket opens one and gets a recei
     CHECK(verdict.organization->name == "Northwind");
     CHECK(verdict.sender->display_name == "Ana Ruiz");
     CHECK(verdict.receipt);
-    REQUIRE(verdict.story.size() == 10);
+    REQUIRE(verdict.story.size() == 11);
     CHECK(verdict.story[4].rule == "listed-contact");
     CHECK(verdict.story[4].config == "contacts.toml:5");
 }
@@ -165,6 +165,85 @@ TEST_CASE("no From at all: held where a contact may be behind it") {
     CHECK(Case{by_smtp("ana@northwind.example", "Subject: Hi\n\nHi\n")}.verdict().disposition == Disposition::held);
     CHECK(Case{by_smtp("eve@evil.example", "Subject: Hi\n\nHi\n")}.verdict().disposition == Disposition::refused);
     CHECK(Case{by_imap(1, "\n\n")}.verdict().disposition == Disposition::held);
+}
+
+TEST_CASE("unlisted = hold: a colleague's mail waits for an operator, by a rule of its own; a stranger's is refused") {
+    auto options = site_options();
+    options.contacts.unlisted = ContactsOptions::Unlisted::hold;
+    auto const holding = site_policy(std::move(options));
+    auto const mail = [&](std::string_view from, std::string_view header = "") {
+        auto const text = "From: " + std::string(from) + "\n" + std::string(header) + "Subject: Hi\n\nHi\n";
+        return Case{by_smtp("x@evil.example", text), {}, holding}.verdict();
+    };
+    auto const held = mail("carl@northwind.example");
+    CHECK(held.disposition == Disposition::held);
+    CHECK(held.rule == "unlisted");
+    CHECK(held.reason == "carl@northwind.example is no contact of Northwind, whose domain it is of");
+    CHECK_FALSE(held.receipt);
+    // Whether a person or a machine wrote it is the operator's to judge.
+    CHECK(mail("carl@northwind.example", "Auto-Submitted: auto-replied\n").disposition == Disposition::held);
+    CHECK(mail("eve@evil.example").disposition == Disposition::refused);
+    CHECK(mail("eve@evil.example, carl@northwind.example").disposition == Disposition::held);
+    CHECK(mail("eve@evil.example, mallory@evil.example").disposition == Disposition::refused);
+    CHECK(mail("ana@northwind.example").disposition == Disposition::opened);
+}
+
+TEST_CASE("who had a held mail released may join the ticket that it opened, and no other") {
+    auto released = ticket("ACME", 1000, "");
+    released.contact = "carl@northwind.example";
+    auto const numbered = [](std::string_view from, std::string_view number, std::string_view header = "") {
+        return Case{by_smtp("x@evil.example", "From: " + std::string(from) + "\nSubject: Re: [" + std::string(number) +
+                                                  "] Hi\nIn-Reply-To: <1@x.example>\n" + std::string(header) +
+                                                  "\nHi\n")};
+    };
+    SECTION("by its number") {
+        auto mail = numbered("Carl@Northwind.example", "ACME-1000");
+        mail.context.by_tag = {released};
+        CHECK(mail.verdict().disposition == Disposition::appended);
+        CHECK(mail.verdict().rule == "ticket-tag");
+        CHECK_FALSE(mail.verdict().receipt);
+    }
+    SECTION("by its thread") {
+        Case mail{by_smtp("x@evil.example", "From: carl@northwind.example\nIn-Reply-To: <1@x.example>\n\nHi\n")};
+        mail.context.by_message_id = {ticket("ACME", 1001, "northwind"), released};
+        CHECK(mail.verdict().disposition == Disposition::appended);
+        CHECK(mail.verdict().ticket->number.number == 1000);
+    }
+    SECTION("with a number that is not theirs, whatever the thread says") {
+        auto mail = numbered("carl@northwind.example", "ACME-1001");
+        mail.context.by_tag = {ticket("ACME", 1001, "northwind")};
+        mail.context.by_message_id = {released};
+        CHECK(mail.verdict().disposition == Disposition::refused);
+        CHECK(mail.verdict().refer_to);
+    }
+    SECTION("not somebody else, of the same domain or a contact of its organisation") {
+        for (auto const* const from : {"dave@northwind.example", "eve@evil.example"}) {
+            auto mail = numbered(from, "ACME-1000");
+            mail.context.by_tag = {released};
+            CHECK(mail.verdict().disposition == Disposition::refused);
+        }
+        auto mail = numbered("ana@northwind.example", "ACME-1000");
+        mail.context.by_tag = {released};
+        CHECK(mail.verdict().disposition == Disposition::opened);
+        CHECK(mail.verdict().claims.size() == 1);
+    }
+    SECTION("also once they are a contact") {
+        released.contact = "ana@northwind.example";
+        auto mail = numbered("ana@northwind.example", "ACME-1000");
+        mail.context.by_tag = {released};
+        CHECK(mail.verdict().disposition == Disposition::appended);
+    }
+    SECTION("their vacation notice is noted there") {
+        auto mail = numbered("carl@northwind.example", "ACME-1000", "Auto-Submitted: auto-replied\n");
+        mail.context.by_tag = {released};
+        CHECK(mail.verdict().disposition == Disposition::noted);
+    }
+    SECTION("a ticket of nobody's is nobody's") {
+        released.contact = "";
+        auto mail = numbered("carl@northwind.example", "ACME-1000");
+        mail.context.by_tag = {released};
+        CHECK(mail.verdict().disposition == Disposition::refused);
+    }
 }
 
 TEST_CASE("an operator's word outranks the rule that held a mail") {
@@ -375,7 +454,7 @@ TEST_CASE("a flood: past [limits] fold_after one more ticket takes the rest") {
         CHECK(verdict.rule == "new-ticket");
         CHECK(verdict.gathers);
         CHECK(verdict.receipt);
-        CHECK(verdict.story[8].result == "a flood, past 10/h: what follows joins this one's ticket");
+        CHECK(verdict.story[9].result == "a flood, past 10/h: what follows joins this one's ticket");
     }
     SECTION("the rest joins it, and gets none") {
         mail.context.flood = {10, ticket("ACME", 1042, "northwind")};

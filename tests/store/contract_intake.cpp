@@ -139,6 +139,7 @@ CONTRACT("lookup finds tickets by tag in the order of the subject, leaving out t
     CHECK(context.by_tag[0].mailbox == "support@acme.example");
     CHECK(context.by_tag[0].subject == "Printer on fire");
     CHECK(context.by_tag[0].status == TicketStatus::open);
+    CHECK(context.by_tag[0].contact == "ana@northwind.example");
 }
 
 CONTRACT("lookup finds tickets by the Message-IDs they received and sent, in the order asked, each once") {

@@ -1,0 +1,120 @@
+// docs/refusals.md, row by row: what is promised there of each mail and way in is what happens.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "store/record_rules.h"
+#include "tests/daemon/ways_in.h"
+#include "tests/support/daemon_process.h"
+#include "tests/support/markdown_table.h"
+#include "tests/support/site.h"
+
+using namespace postern;
+using namespace postern::testing;
+
+namespace {
+
+struct Prepared {
+    std::string from;  // the reverse-path
+    std::string mail;
+    bool holds = false;         // [contacts] unlisted = "hold"
+    bool is_full = false;       // [limits] held is reached
+    bool was_released = false;  // an earlier mail of Carl's, which opened ACME-1000
+};
+
+constexpr auto referral = "Northwind L&D <lnd@northwind.example>";
+constexpr auto from_ana =
+    "From: Ana Ruiz <ana@northwind.example>\nSubject: Printer\nMessage-ID: <a@x.example>\n\nIt smokes.\n";
+constexpr auto from_carl =
+    "From: Carl <carl@northwind.example>\nSubject: Printer\nMessage-ID: <c@x.example>\n\nIt smokes.\n";
+constexpr auto from_eve = "From: Eve <eve@evil.example>\nSubject: Printer\nMessage-ID: <e@x.example>\n\nIt smokes.\n";
+
+std::map<std::string, Prepared> const cases{
+    {"of a contact", {"ana@northwind.example", from_ana}},
+    {"of a colleague", {"carl@northwind.example", from_carl}},
+    {"of a colleague, `unlisted = \"hold\"`", {"carl@northwind.example", from_carl, true}},
+    {"of a colleague, `[limits] held` reached", {"carl@northwind.example", from_carl, true, true}},
+    {"of a colleague, for the ticket that their released mail opened",
+     {"carl@northwind.example",
+      "From: carl@northwind.example\nSubject: Re: [ACME-1000] Printer\nMessage-ID: <c2@x.example>\n\nStill.\n", false,
+      false, true}},
+    {"of a stranger", {"eve@evil.example", from_eve}},
+    {"of a stranger, `unlisted = \"hold\"`", {"eve@evil.example", from_eve, true}},
+    {"several in From, a contact among them",
+     {"eve@evil.example", "From: eve@evil.example, ana@northwind.example\nSubject: Printer\n\nIt smokes.\n"}},
+    {"several in From, no contact among them",
+     {"eve@evil.example", "From: eve@evil.example, carl@northwind.example\nSubject: Printer\n\nIt smokes.\n"}},
+    {"several in From, a colleague among them, `unlisted = \"hold\"`",
+     {"eve@evil.example", "From: eve@evil.example, carl@northwind.example\nSubject: Printer\n\nIt smokes.\n", true}},
+    {"nobody in From, nor in the envelope", {"", "Subject: Printer\n\nIt smokes.\n"}},
+};
+
+WaysIn prepared(Prepared const& it) {
+    WaysIn ways;
+    if (it.was_released) {
+        ways.terminal.options.contacts.unlisted = ContactsOptions::Unlisted::hold;
+        (void)ways.take("SMTP", "carl@northwind.example", from_carl);
+        ways.release_newest();
+    }
+    auto& options = ways.terminal.options;
+    options.contacts.unlisted = it.holds ? ContactsOptions::Unlisted::hold : ContactsOptions::Unlisted::refuse;
+    if (it.is_full) options.limits.held = 0;
+    return ways;
+}
+
+// "yes", "30 days" or "no".
+std::string octets_kept(Store& store, Heard const& heard, TimePoint now) {
+    if (heard.mails.empty() || !store.raw_octets(heard.mails.front())) return "no";
+    while (store.forget_expired(now + refused_octets_kept)) {
+    }
+    return store.raw_octets(heard.mails.front()) ? "yes" : "30 days";
+}
+
+std::string becomes(Store& store, Heard const& heard) {
+    if (heard.mails.empty()) return "nothing";
+    REQUIRE(heard.mails.size() == 1);
+    return "`" + std::string(to_string(store.ledger_entry(heard.mails.front().text)->disposition)) + "`";
+}
+
+// "`550 5.7.1`, the referral"
+std::string reply_in_words(std::string const& reply) {
+    auto const is_code = reply.size() > 9 && reply[0] >= '2' && reply[0] <= '5';
+    auto words = "`" + (is_code ? reply.substr(0, 9) : reply) + "`";
+    if (reply.find(referral) != reply.npos) words += ", the referral";
+    return words;
+}
+
+std::vector<std::string> ways_of(std::string const& cell) {
+    std::vector<std::string> ways;
+    std::istringstream rest(cell);
+    for (std::string way; std::getline(rest >> std::ws, way, ',');) ways.push_back(way);
+    return ways;
+}
+
+}  // namespace
+
+TEST_CASE("docs/refusals.md: each mail by each way in is answered, recorded, kept and mailed as its row says") {
+    std::map<std::string, std::vector<std::string>> tried;
+    for (auto const& row : markdown_table("docs/refusals.md", "By way in", 6)) {
+        REQUIRE(cases.contains(row[0]));
+        auto const& mail = cases.at(row[0]);
+        for (auto const& way : ways_of(row[1])) {
+            INFO(row[0] << ", " << way);
+            tried[row[0]].push_back(way);
+            auto ways = prepared(mail);
+            auto const heard = ways.take(way, mail.from, mail.mail);
+            auto& store = *ways.terminal.store;
+            CHECK(reply_in_words(heard.reply) == row[2]);
+            CHECK(becomes(store, heard) == row[3]);
+            CHECK(octets_kept(store, heard, ways.terminal.now) == row[4]);
+            CHECK((heard.outgoing == 0 ? "nothing" : "the receipt") == row[5]);
+        }
+    }
+    CHECK(tried.size() == cases.size());
+    for (auto const& [mail, ways] : tried) {
+        INFO(mail);
+        CHECK_THAT(ways, Catch::Matchers::UnorderedEquals(all_ways));
+    }
+}
