@@ -145,7 +145,7 @@ std::string why_not_judged(Facts const& facts) {
     }
     if (facts.message.from.empty()) return "From names nobody";
     if (facts.message.from.size() > 1) return "From names " + std::to_string(facts.message.from.size()) + " mailboxes";
-    return {};
+    return facts.message.from_doubt.value_or("");
 }
 
 // A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where

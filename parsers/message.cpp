@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "parsers/ascii.h"
 #include "parsers/attachments.h"
 #include "parsers/charset.h"
 #include "parsers/date_time.h"
@@ -55,8 +56,23 @@ void read_return_path(ParsedMessage& message, HeaderBlock const& header) {
     if (!list.addresses.empty()) message.return_path = std::move(list.addresses.front().mailbox);
 }
 
+// RFC 5322 3.6: there is exactly one From. Control characters are left out of what is read (2.2 has none but folds), and
+// whoever checked the sender before us may have read on from there, or stopped.
+std::optional<std::string> doubt_of_from(HeaderBlock const& header) {
+    std::size_t count = 0;
+    for (auto const& field : header.fields) {
+        if (!field.is("From")) continue;
+        ++count;
+        if (std::ranges::any_of(field.value, [](char c) { return is_control(c) && !is_space(c); }))
+            return "From has control characters";
+    }
+    if (count > 1) return "there are " + std::to_string(count) + " From fields";
+    return std::nullopt;
+}
+
 void read_header(ParsedMessage& message, HeaderBlock const& header, std::string_view charset) {
     message.from = read_addresses(message, header, "From", charset);
+    message.from_doubt = doubt_of_from(header);
     message.reply_to = read_addresses(message, header, "Reply-To", charset);
     message.to = read_addresses(message, header, "To", charset);
     message.cc = read_addresses(message, header, "Cc", charset);

@@ -27,6 +27,8 @@ struct Attachment {
 
 struct ParsedMessage {
     std::vector<NameAddr> from;  // every mailbox that From names, of all From fields; policy wants exactly one
+    // Why From is not to be taken at its word though it names one mailbox: others may read another one there.
+    std::optional<std::string> from_doubt;
     std::optional<Mailbox> sender;
     std::vector<NameAddr> reply_to, to, cc;
     std::string subject;                     // decoded UTF-8, unfolded, without control characters

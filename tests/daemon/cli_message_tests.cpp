@@ -82,6 +82,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
           bounce           kind of mail                no bounce
           clear-sender     ana@northwind.example       From is one mailbox
           listed-contact   ana@northwind.example       contact of Northwind (contacts.toml:5)
+          unlisted         [contacts] unlisted         not asked: the sender may write
           automatic-reply  kind of mail                no automatic reply
           ticket-tag       subject                     no ticket number
           thread           In-Reply-To and References  name no mail of a ticket of the sender's
@@ -141,7 +142,7 @@ TEST_CASE("message show: by our id or a Message-ID") {
     CHECK(message["id"] == "MAIL000000000001");
     CHECK(message["disposition"] == "opened");
     CHECK(message["ticket"] == "ACME-1000");
-    CHECK(message["story"].size() == 10);
+    CHECK(message["story"].size() == 11);
     CHECK(message["story"][4]["rule"] == "listed-contact");
     CHECK(message["story"][4]["saw"] == "ana@northwind.example");
     CHECK(message["story"][4]["result"] == "contact of Northwind");

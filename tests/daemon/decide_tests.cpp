@@ -167,7 +167,7 @@ TEST_CASE("no From at all: held where a contact may be behind it") {
     CHECK(Case{by_imap(1, "\n\n")}.verdict().disposition == Disposition::held);
 }
 
-TEST_CASE("unlisted = hold: a colleague's mail waits for an operator, by a rule of its own; a stranger's is refused") {
+TEST_CASE("unlisted = hold: a colleague's mail waits for an operator, by a rule of its own, a stranger's is refused") {
     auto options = site_options();
     options.contacts.unlisted = ContactsOptions::Unlisted::hold;
     auto const holding = site_policy(std::move(options));

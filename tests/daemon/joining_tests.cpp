@@ -106,6 +106,8 @@ TEST_CASE("several From fields, or several mailboxes in one: never guessed at") 
     CHECK(ticket.from("ana@northwind.example, eve@evil.example") == "held");
     CHECK(ticket.from("ana@northwind.example, bo@northwind.example") == "held");
     CHECK(ticket.from("eve@evil.example, mallory@evil.example") == "refused");
+    CHECK(ticket.from("Nobody:;\nFrom: ana@northwind.example") == "held");
+    CHECK(ticket.from("ana@northwind.example\nFrom:") == "held");
     // The same contact twice is one no less doubtful: nobody's client writes so.
     CHECK(ticket.from("ana@northwind.example\nFrom: ana@northwind.example") == "held");
 }
@@ -141,6 +143,22 @@ TEST_CASE("RFC 2047 5: an encoded word is no address, inside or around one") {
              "=?utf-8?q?Ana_=3Cana=40northwind.example=3E?= <eve@evil.example>",
              "=?utf-8?b?PGFuYUBub3J0aHdpbmQuZXhhbXBsZT4=?= <eve@evil.example>",
              "=?utf-8?q?=22?= ana@northwind.example =?utf-8?q?=22?= <eve@evil.example>",
+         }) {
+        CAPTURE(from);
+        auto const what = ticket.from(from);
+        CHECK((what == "refused" || what == "held"));
+    }
+}
+
+TEST_CASE("control characters within an address make another of it") {
+    AnasTicket ticket;
+    for (auto const& from : {
+             "ana\0@northwind.example"s,
+             "ana@northwind.example\0.evil.example"s,
+             "ana@northwind.example\0@evil.example"s,
+             "ana\x08@northwind.example"s,
+             "ana@northwind\x7f.example"s,
+             "\"ana\0\"@northwind.example"s,
          }) {
         CAPTURE(from);
         auto const what = ticket.from(from);
