@@ -140,6 +140,10 @@ void ImapFolder::take(ImapClient& client) {
             notice_ = taking.notice();
             notice_ends_ = std::chrono::steady_clock::now() + notice_time;
         }
+        if (auto const waiting = handover_.put_off(); waiting > 0) {
+            notice_ = std::to_string(waiting) + " mails wait here: [limits] held is reached";
+            notice_ends_ = std::chrono::steady_clock::now() + notice_time;
+        }
         cut_short_ = taking.cut_short();
         save_progress(taking.left());
     };

@@ -32,6 +32,7 @@ void ImapHandover::begin_poll(ImapCursor& cursor, std::uint32_t uid_validity) {
     if (uid_validity != uid_validity_) {
         ended_attempts_.clear();
         deferred_alone_.clear();
+        put_off_.clear();
     }
     cursor_ = &cursor;
     uid_validity_ = uid_validity;
@@ -145,13 +146,22 @@ void ImapHandover::hear(ImapSubmissions::Clock::time_point until, WakeEvent cons
             cursor_->settle(of.uid);
             ended_attempts_.erase(of.uid);
             deferred_alone_.erase(of.uid);
+            put_off_.erase(of.uid);
             ++taken_;
+        } else if (receipt.held_is_full && put_off_.size() < most_put_off) {
+            ++ended_attempts_[of.uid];
+            put_off_[of.uid] = ImapSubmissions::Clock::now() + times_.held_again;
         } else {
             ++ended_attempts_[of.uid];
             deferred_.push_back(of.uid);
         }
     }
     if (deferred_.size() >= most_deferred) refuses_ = "the desk can take nothing now";
+}
+
+bool ImapHandover::is_put_off(std::uint32_t uid) const {
+    auto const found = put_off_.find(uid);
+    return found != put_off_.end() && ImapSubmissions::Clock::now() < found->second;
 }
 
 void ImapHandover::end_poll() {

@@ -37,6 +37,8 @@ class ImapHandover {
     // Unfinished attempts after which a mail is held unread. The first may have been in a crowd, any of which broke the
     // process; the others were alone. One of these may have met a power cut or a kill: two in a row are believed.
     static constexpr unsigned most_attempts = 3;
+    // Mails of a folder that wait for [limits] held, each of them known by its UID; beyond, the desk takes nothing.
+    static constexpr std::size_t most_put_off = 100'000;
     // Polls in which the desk deferred a mail while it took others: then it is the mail.
     static constexpr unsigned most_deferred_alone = 10;
 
@@ -53,10 +55,12 @@ class ImapHandover {
     void end_poll();
 
     [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
-    [[nodiscard]] std::size_t deferred() const noexcept { return deferred_.size(); }
     [[nodiscard]] std::size_t in_work() const { return submissions_.in_work(); }
     // The desk has it still, from an earlier poll.
     [[nodiscard]] bool is_in_work(std::uint32_t uid) const { return in_work_.contains(place_in_work(uid)); }
+    // [limits] held is reached, and it would be held: it blocks no other, and is not fetched for a while.
+    [[nodiscard]] bool is_put_off(std::uint32_t uid) const;
+    [[nodiscard]] std::size_t put_off() const noexcept { return put_off_.size(); }
     // Why no more should be handed over in this poll.
     [[nodiscard]] std::optional<std::string> const& refuses() const noexcept { return refuses_; }
     [[nodiscard]] ImapPlace place(std::uint32_t uid) const { return {key_, uid_validity_, uid}; }
@@ -79,6 +83,7 @@ class ImapHandover {
     std::set<Place> in_work_;
     std::map<std::uint32_t, unsigned> ended_attempts_;  // of the store's attempts, those that came back: no crash
     std::map<std::uint32_t, unsigned> deferred_alone_;
+    std::map<std::uint32_t, ImapSubmissions::Clock::time_point> put_off_;  // until then
 
     ImapCursor* cursor_ = nullptr;
     std::uint32_t uid_validity_ = 0;

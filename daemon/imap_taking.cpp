@@ -79,7 +79,8 @@ void ImapTaking::take_window() {
     auto uids = left_.take(facts_at_once);
     place_.cursor.look_at(uids);
     // First those in work: what is answered from here on has its row when the store is asked.
-    std::erase_if(uids, [this](std::uint32_t uid) { return place_.handover.is_in_work(uid); });
+    std::erase_if(
+        uids, [this](std::uint32_t uid) { return place_.handover.is_in_work(uid) || place_.handover.is_put_off(uid); });
     if (place_.rows_count) leave_out_taken(uids);
     std::erase_if(uids, [this](std::uint32_t uid) { return place_.suspects.contains(uid); });
     auto pending = facts_of(uids);

@@ -24,6 +24,8 @@ struct ImapTimes {
     Milliseconds store_retry{5'000};
     // What a poll had to leave is tried again after so long, however rarely the folder is polled.
     Milliseconds again{60'000};
+    // A mail that would have been held, but for [limits] held, is asked for again: an operator has to look meanwhile.
+    Milliseconds held_again{10 * 60'000};
     // A connection that is not needed for longer than this is closed (RFC 9051 5.4: servers may do so after 30
     // minutes).
     Milliseconds keep_connected{10 * 60'000};

@@ -65,7 +65,7 @@ SupportMailbox const& addressed(RawMessage const& raw, Policy const& policy) {
 Receipt deferred_for_space() {
     Receipt receipt;
     receipt.outcome = Receipt::Outcome::deferred;
-    receipt.no_space = true;
+    receipt.no_space = receipt.held_is_full = true;
     return receipt;
 }
 

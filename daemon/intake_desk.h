@@ -20,7 +20,8 @@ struct Receipt {
     } outcome = Outcome::deferred;
     Disposition disposition = Disposition::held;
     std::string refusal;    // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
-    bool no_space = false;  // of `deferred`: no room for it now (452 4.3.1)
+    bool no_space = false;      // of `deferred`: no room for it now (452 4.3.1)
+    bool held_is_full = false;  // of `deferred`: for this one alone, [limits] held is reached
     std::string rule;
     std::optional<TicketNumber> ticket;
     bool queued_mail = false;  // the commit put mail into the outbox

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/imap_handover.h"
 #include "daemon/imap_poller.h"
 #include "tests/daemon/wire_fault_table.h"
 #include "tests/support/imap_rig.h"
@@ -589,6 +590,31 @@ TEST_CASE("a mail that can never be committed is held unread in the end, and blo
     REQUIRE(held != taken.end());
     CHECK(held->unread.value_or("").find("could not be committed") != std::string::npos);
     CHECK(held->octets == mail("2"));
+}
+
+TEST_CASE("mails past [limits] held wait on the server, and block no other", "[imap-fault]") {
+    Site site;
+    site.rig.times.held_again = 50ms;
+    constexpr std::size_t flood = 3 * ImapHandover::most_deferred;
+    std::vector<std::string> forged;
+    for (std::size_t i = 0; i < flood; ++i) forged.push_back(mail("forged " + std::to_string(i)));
+    site.server.add(forged);
+    site.server.add({mail("behind")});
+    std::atomic<bool> is_full{true};
+    Receipt answer;
+    answer.no_space = answer.held_is_full = true;
+    site.rig.desk.defer(
+        [&is_full](RawMessage const& raw) { return is_full && raw.octets.find("forged") != std::string::npos; },
+        answer);
+    auto const poller = site.poller();
+    REQUIRE(site.rig.desk.wait_for_first_time(mails_there + 1));
+    REQUIRE(site.rig.wait_for_state([](auto const& state) {
+        return state.error.value_or("").find("[limits] held is reached") != std::string::npos;
+    }));
+    CHECK(site.rig.state().last_uid == mails_there);
+    is_full = false;  // an operator released some
+    REQUIRE(site.rig.desk.wait_for_first_time(mails_there + 1 + flood));
+    for (auto const& each : site.rig.desk.taken()) CHECK_FALSE(each.unread);
 }
 
 TEST_CASE("a mail whose reading was begun three times and never finished is held unread", "[imap-fault]") {

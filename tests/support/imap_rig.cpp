@@ -53,8 +53,9 @@ void RecordingDesk::submit(RawMessage message, Done done) {
             return;
         }
         if (defers_ && defers_(message)) {
+            auto const answer = deferral_;
             lock.unlock();
-            done(Receipt{});
+            done(answer);
             return;
         }
     }
@@ -105,9 +106,10 @@ void RecordingDesk::release() {
     for (auto& each : waiting) commit(std::move(each.message), std::move(each.done));
 }
 
-void RecordingDesk::defer(std::function<bool(RawMessage const&)> which) {
+void RecordingDesk::defer(std::function<bool(RawMessage const&)> which, Receipt answer) {
     std::lock_guard const lock(mutex_);
     defers_ = std::move(which);
+    deferral_ = std::move(answer);
 }
 
 std::vector<RecordingDesk::Taken> RecordingDesk::taken() const {

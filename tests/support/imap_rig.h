@@ -41,7 +41,7 @@ class RecordingDesk : public IntakeDesk {
     void hold();
     void release();
     // Mails of which this is true are deferred.
-    void defer(std::function<bool(RawMessage const&)> which);
+    void defer(std::function<bool(RawMessage const&)> which, Receipt answer = {});
 
     [[nodiscard]] std::vector<Taken> taken() const;  // committed, in order
     // Those that were no duplicates.
@@ -66,6 +66,7 @@ class RecordingDesk : public IntakeDesk {
     bool holding_ = false;
     std::vector<Waiting> held_;
     std::function<bool(RawMessage const&)> defers_;
+    Receipt deferral_;
     std::vector<Taken> taken_;
     std::size_t first_time_ = 0, submitted_ = 0;
 };
