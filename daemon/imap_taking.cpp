@@ -23,6 +23,7 @@ constexpr unsigned most_refused_fetches = 8;
 
 UidSet uids_of(auto const& group) {
     std::vector<std::uint32_t> uids;
+    uids.reserve(group.size());
     for (auto const& [uid, wanted] : group) uids.push_back(uid);
     return UidSet::of(uids);
 }

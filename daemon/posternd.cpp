@@ -26,8 +26,8 @@ sigset_t block_signals() {
     sigemptyset(&signals);
     for (int const signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);  // a peer that hangs up is an error of that write
-    std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow (LimitFSIZE=)
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));  // a peer that hangs up is an error of that write
+    static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));  // and so is a file that may not grow (LimitFSIZE=)
     return signals;
 }
 
@@ -107,7 +107,9 @@ int main(int argc, char** argv) {
         return arguments.exit(error) == 0 ? EX_OK : EX_USAGE;
     }
     auto loaded = load_options(file);
-    for (auto const& finding : loaded.findings) std::fprintf(stderr, "%s\n", to_string(finding).c_str());
+    for (auto const& finding : loaded.findings) {
+        static_cast<void>(std::fprintf(stderr, "%s\n", to_string(finding).c_str()));
+    }
     if (!loaded.options) return EX_CONFIG;
     Log log(loaded.options->log);
     try {

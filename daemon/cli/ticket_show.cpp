@@ -26,7 +26,8 @@ void print_head(Context& context, Ticket const& ticket) {
     facts.add({"contact", or_dash(ticket.contact) + (ticket.organization.empty() ? "" : " of " + ticket.organization)});
     facts.add({"assignee", ticket.assignee.value_or("-")});
     facts.add({"mailbox", ticket.mailbox});
-    if (ticket.folded > 0) facts.add({"folded", counted(ticket.folded, "mail", "mails") + " of a flood"});
+    if (ticket.folded > 0)
+        facts.add({"folded", counted(static_cast<std::uint64_t>(ticket.folded), "mail", "mails") + " of a flood"});
     facts.add({"opened", human_time(ticket.created)});
     facts.add({"updated", human_time(ticket.updated)});
     facts.print(context.out, style);

@@ -131,11 +131,11 @@ void DovecotServer::stop() {
 
 void DovecotServer::deliver(std::string const& user, std::vector<std::string> const& mails) {
     auto const box = folder_.path() / "mail" / user;
-    if (!std::filesystem::exists(box)) {
-        for (auto const* const part : {"", "cur", "new", "tmp"}) {
-            std::filesystem::create_directories(box / part);
-            give_to_mail_owner(box / part);
-        }
+    // A client that came before the first mail has made Dovecot begin with the folder, and not end.
+    for (auto const* const part : {"", "cur", "new", "tmp"}) {
+        if (std::filesystem::exists(box / part)) continue;
+        std::filesystem::create_directories(box / part);
+        give_to_mail_owner(box / part);
     }
     for (auto const& mail : mails) {
         std::array<char, 32> name{};
