@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/left_out.h"
+#include "daemon/outgoing_mail.h"
 #include "parsers/digest.h"
 #include "parsers/ticket_reference.h"
 
@@ -97,25 +98,12 @@ ResponseHeader response_header(Facts const& facts, NameAddr const& to, std::stri
     return header;
 }
 
-OutgoingMail outgoing_mail(Facts const& facts, OutgoingKind kind, ResponseHeader const& header, RenderedMail rendered) {
-    auto const& relay = facts.policy.options().relay;
-    OutgoingMail mail;
-    mail.kind = kind;
-    if (relay && relay->reverse_path) mail.reverse_path = relay->reverse_path->address();
-    mail.recipient = header.to.mailbox.address();
-    mail.subject = std::move(rendered.subject);
-    mail.message_id = header.message_id;
-    mail.octets = std::move(rendered.octets);
-    mail.text = std::move(rendered.text);
-    return mail;
-}
-
 OutgoingMail too_large_mail(Facts const& facts, Verdict const& verdict) {
     auto const& options = facts.policy.options();
     TooLargeFields const fields{options.site.name, ticket_subject(facts), verdict.sender->display_name,
                                 options.limits.message};
     auto const header = response_header(facts, *verdict.sender, "too-large");
-    return outgoing_mail(facts, OutgoingKind::notification, header,
+    return outgoing_mail(options, OutgoingKind::notification, header,
                          facts.policy.templates().too_large(header, fields, language(facts, verdict.organization)));
 }
 
@@ -139,7 +127,7 @@ OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumb
     fields.left_out_not_listed = others.not_listed;
     auto header = response_header(facts, *verdict.sender, "receipt");
     header.ticket_tag = "[" + number.text() + "]";
-    return outgoing_mail(facts, OutgoingKind::receipt, header,
+    return outgoing_mail(options, OutgoingKind::receipt, header,
                          facts.policy.templates().receipt(header, fields, language(facts, verdict.organization)));
 }
 

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include "daemon/outgoing_mail.h"
+
 namespace postern {
 
 namespace {
@@ -37,14 +39,8 @@ OutgoingMail summary_mail(OwedSummary const& owed, Policy const& policy, TimePoi
     bool const own_language = listed && listed->organization->language;
     auto rendered =
         policy.templates().summary(header, fields, own_language ? *listed->organization->language : mailbox->language);
-    OutgoingMail mail;
-    mail.kind = OutgoingKind::summary;
-    if (options.relay && options.relay->reverse_path) mail.reverse_path = options.relay->reverse_path->address();
+    auto mail = outgoing_mail(options, OutgoingKind::summary, header, std::move(rendered));
     mail.recipient = owed.recipient;
-    mail.subject = std::move(rendered.subject);
-    mail.message_id = header.message_id;
-    mail.octets = std::move(rendered.octets);
-    mail.text = std::move(rendered.text);
     return mail;
 }
 

@@ -10,6 +10,7 @@
 
 #include "config/load.h"
 #include "tests/fuzz/must.h"
+#include "tests/fuzz/temporary_folder.h"
 
 namespace {
 
@@ -40,16 +41,6 @@ domains = ["northwind.example"]
 contacts = ["ana@northwind.example"]
 )";
 
-fs::path folder() {
-    std::string pattern = (fs::temp_directory_path() / "postern-fuzz-XXXXXX").string();
-    must(::mkdtemp(pattern.data()) != nullptr);
-    static struct Removed {
-        fs::path path;
-        ~Removed() { fs::remove_all(path); }
-    } const removed{pattern};
-    return pattern;
-}
-
 void write(fs::path const& file, std::string_view text) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
 }
@@ -57,7 +48,8 @@ void write(fs::path const& file, std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-    static fs::path const where = folder();
+    static postern::fuzz::TemporaryFolder const folder;
+    auto const& where = folder.path;
     if (size == 0) return 0;
     auto const text = text_of(data + 1, size - 1);
     bool const is_contacts = (data[0] & 1) != 0;

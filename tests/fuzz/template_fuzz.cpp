@@ -10,6 +10,7 @@
 
 #include "templates/templates.h"
 #include "tests/fuzz/must.h"
+#include "tests/fuzz/temporary_folder.h"
 
 namespace {
 
@@ -19,17 +20,6 @@ using postern::fuzz::text_of;
 
 using namespace postern;
 namespace fs = std::filesystem;
-
-fs::path folder() {
-    std::string pattern = (fs::temp_directory_path() / "postern-fuzz-XXXXXX").string();
-    must(::mkdtemp(pattern.data()) != nullptr);
-    fs::create_directories(fs::path(pattern) / "en");
-    static struct Removed {
-        fs::path path;
-        ~Removed() { fs::remove_all(path); }
-    } const removed{pattern};
-    return pattern;
-}
 
 void check(RenderedMail const& mail) {
     must_be_one_line(mail.subject);
@@ -67,7 +57,9 @@ void render(Templates const& templates, std::string const& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-    static fs::path const where = folder();
+    static postern::fuzz::TemporaryFolder const folder;
+    auto const& where = folder.path;
+    fs::create_directories(where / "en");
     auto const input = text_of(data, size);
     auto const file = input.substr(0, input.find('\0'));
     auto const text = input.substr(std::min(file.size() + 1, input.size()));
