@@ -23,6 +23,7 @@ forbid config    '(store|templates|daemon)/'        'config includes parsers onl
 forbid templates '(store|config|daemon)/'           'templates include parsers only'
 forbid parsers   '(sys/socket|fstream|unistd|boost/asio)' 'parsers do no I/O'
 owner 'mimetic/'   'parsers/mime_tree.cpp'
+owner 'libpsl'    'parsers/organizational_domain\.cpp'
 owner 'SQLiteCpp/' 'store/sqlite_[a-z_]*\.(cpp|h)'
 owner 'zstd'       'store/packed_octets\.cpp'
 owner 'toml\+\+/'  'config/[a-z_]*\.cpp'
