@@ -56,6 +56,9 @@ struct LedgerEntry {
     std::vector<StoryStep> story;
     std::string receipt_why;  // why no receipt is owed; empty where one is
     std::optional<ImapPlace> imap;
+    std::string authentication = "none";  // pass, fail, none: of the sender, as the article has it
+    // Our own Authentication-Results (RFC 8601), the field's body; empty: nothing was looked up.
+    std::string authentication_results;
 };
 
 // State of the receipt owed for a mail, derived from the outbox; one an operator dropped counts as failed.

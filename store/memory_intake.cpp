@@ -15,9 +15,9 @@ namespace {
 }
 
 void mend(LedgerEntry& entry) {
-    for (auto* text :
-         {&entry.id.text, &entry.mailbox, &entry.reverse_path, &entry.client, &entry.from, &entry.message_id,
-          &entry.subject, &entry.sha256, &entry.rule, &entry.reason, &entry.receipt_why}) {
+    for (auto* text : {&entry.id.text, &entry.mailbox, &entry.reverse_path, &entry.client, &entry.from,
+                       &entry.message_id, &entry.subject, &entry.sha256, &entry.rule, &entry.reason, &entry.receipt_why,
+                       &entry.authentication, &entry.authentication_results}) {
         mend_text(*text);
     }
     for (auto& step : entry.story) {
@@ -122,6 +122,7 @@ ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
     if (question.own_message_id) context.itself = sent_mail(*question.own_message_id);
     if (question.receipts) context.receipts = recent_receipts(*question.receipts);
     if (question.flood) context.flood = flood_facts(*question.flood);
+    if (question.referral) context.was_referred = was_referred(*question.referral);
     return context;
 }
 
@@ -210,6 +211,8 @@ void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {
         entry.size = held.size;
         entry.sha256 = held.sha256;
         entry.imap = held.imap;
+        entry.authentication = held.authentication;
+        entry.authentication_results = held.authentication_results;
         mail->entry = entry;
         std::erase_if(state_.keys, [&](auto const& key) { return key.second.mail == id; });
     }

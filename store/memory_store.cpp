@@ -249,6 +249,14 @@ StatusCounts MemoryStore::status_counts() {
     return counts;
 }
 
+std::map<std::string, std::uint64_t> MemoryStore::authentication_counts(TimePoint since) {
+    std::map<std::string, std::uint64_t> counts;
+    for (auto const& mail : state_.mails) {
+        if (mail.entry.received > since) ++counts[mail.entry.authentication];
+    }
+    return counts;
+}
+
 // Its parts hold each other and can't come apart: what is left to recount are the octets.
 AuditReport MemoryStore::audit(TimePoint now) {
     static_cast<void>(now);

@@ -116,6 +116,7 @@ class MemoryStore final : public Store {
     void imap_mark_done(ImapPlace const& place) override;
 
     [[nodiscard]] StatusCounts status_counts() override;
+    [[nodiscard]] std::map<std::string, std::uint64_t> authentication_counts(TimePoint since) override;
     void prove_writable() override {}
     [[nodiscard]] AuditReport audit(TimePoint now) override;
     [[nodiscard]] bool back_up(std::filesystem::path const& file) override;
@@ -136,6 +137,7 @@ class MemoryStore final : public Store {
     void put_bounce(IntakeRecord const& record, TimePoint now);
     void put_storm(IntakeRecord const& record, MemoryState::TicketRecord const* ticket);
     [[nodiscard]] RecentReceipts recent_receipts(ReceiptQuestion const& question) const;
+    [[nodiscard]] bool was_referred(ReferralQuestion const& question) const;
     [[nodiscard]] FloodFacts flood_facts(FloodQuestion const& question);
     [[nodiscard]] std::optional<SentMail> sent_mail(std::string const& message_id);
     TicketNumber take_out(std::size_t from, std::string const& mail, std::string_view by, TimePoint now);

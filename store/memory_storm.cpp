@@ -34,6 +34,14 @@ RecentReceipts MemoryStore::recent_receipts(ReceiptQuestion const& question) con
     return recent;
 }
 
+bool MemoryStore::was_referred(ReferralQuestion const& question) const {
+    return std::ranges::any_of(state_.outbox, [&](auto const& sent) {
+        auto const& mail = sent.mail;
+        return mail.kind == OutgoingKind::referral && mail.created > question.since &&
+               same_address(mail.recipient, question.recipient);
+    });
+}
+
 FloodFacts MemoryStore::flood_facts(FloodQuestion const& question) {
     FloodFacts facts_of_it;
     MemoryState::Flood const* newest = nullptr;

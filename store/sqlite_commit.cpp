@@ -107,7 +107,9 @@ class Commit {
         Query{connection_,
               "INSERT INTO ledger (id, received, committed, source, mailbox, reverse_path, client, sender, message_id,"
               " threads, subject, size, sha256, disposition, rule, reason, ticket, story, receipt_why, imap_folder,"
-              " imap_uid_validity, imap_uid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              " imap_uid_validity, imap_uid, authentication, authentication_results) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+              "?, ?, "
+              "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               entry.id.text,
               entry.received,
               now_,
@@ -129,7 +131,9 @@ class Commit {
               entry.receipt_why,
               imap ? &imap->folder : nullptr,
               imap ? std::optional{imap->uid_validity} : std::nullopt,
-              imap ? std::optional{imap->uid} : std::nullopt}
+              imap ? std::optional{imap->uid} : std::nullopt,
+              entry.authentication,
+              entry.authentication_results}
             .run();
         mail_ = connection_.last_id();
     }

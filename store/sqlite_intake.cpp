@@ -99,6 +99,13 @@ RecentReceipts find_receipts(SqliteConnection& connection, ReceiptQuestion const
     return recent;
 }
 
+bool was_referred(SqliteConnection& connection, ReferralQuestion const& question) {
+    Query query{connection,
+                "SELECT 1 FROM outbox WHERE kind = 'referral' AND recipient = ? COLLATE NOCASE AND created > ? LIMIT 1",
+                question.recipient, question.since};
+    return query.step();
+}
+
 FloodFacts find_flood(SqliteConnection& connection, FloodQuestion const& question) {
     FloodFacts flood;
     {
@@ -152,6 +159,7 @@ ArrivalContext SqliteStore::lookup(ArrivalQuestion const& question) {
         if (question.own_message_id) context.itself = find_sent(connection_, *question.own_message_id);
         if (question.receipts) context.receipts = find_receipts(connection_, *question.receipts);
         if (question.flood) context.flood = find_flood(connection_, *question.flood);
+        if (question.referral) context.was_referred = was_referred(connection_, *question.referral);
         return context;
     });
 }

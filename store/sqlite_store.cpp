@@ -96,6 +96,14 @@ StatusCounts SqliteStore::status_counts() {
     });
 }
 
+std::map<std::string, std::uint64_t> SqliteStore::authentication_counts(TimePoint since) {
+    std::map<std::string, std::uint64_t> counts;
+    Query mails{connection_, "SELECT authentication, count(*) FROM ledger WHERE received > ? GROUP BY authentication",
+                since};
+    while (mails.step()) counts[mails.text(0)] = mails.count(1);
+    return counts;
+}
+
 AuditReport SqliteStore::audit(TimePoint now) {
     return audit_sqlite(connection_, now);
 }

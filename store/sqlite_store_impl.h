@@ -80,6 +80,7 @@ class SqliteStore final : public Store {
     void imap_mark_done(ImapPlace const& place) override;
 
     [[nodiscard]] StatusCounts status_counts() override;
+    [[nodiscard]] std::map<std::string, std::uint64_t> authentication_counts(TimePoint since) override;
     void prove_writable() override;
     [[nodiscard]] AuditReport audit(TimePoint now) override;
     [[nodiscard]] bool back_up(std::filesystem::path const& file) override;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -51,6 +52,12 @@ struct RecentReceipts {
     std::optional<TimePoint> oldest;  // of those counted
 };
 
+// Whether an address was sent a referral after `since`.
+struct ReferralQuestion {
+    std::string recipient;  // compared without case
+    TimePoint since;
+};
+
 // How many mails with one key, made of what makes a flood of them, arrived after `since` and no later than `until`, at
 // most so many.
 struct FloodQuestion {
@@ -70,6 +77,7 @@ struct ArrivalQuestion {
     std::optional<std::string> own_message_id;       // its own, where the mail itself may be one of ours
     std::optional<ReceiptQuestion> receipts;
     std::optional<FloodQuestion> flood;
+    std::optional<ReferralQuestion> referral;
 };
 
 struct TicketFacts {
@@ -103,6 +111,7 @@ struct ArrivalContext {
     std::optional<SentMail> itself;    // the mail of ours that has own_message_id
     RecentReceipts receipts;
     FloodFacts flood;
+    bool was_referred = false;
 };
 
 struct ArrivalKey {
@@ -301,6 +310,8 @@ class Store {
     virtual void imap_mark_done(ImapPlace const& place) = 0;
 
     [[nodiscard]] virtual StatusCounts status_counts() = 0;
+    // Mails received after `since`, by LedgerEntry::authentication.
+    [[nodiscard]] virtual std::map<std::string, std::uint64_t> authentication_counts(TimePoint since) = 0;
     // Writes what changes nothing: throws where the store can take nothing in now.
     virtual void prove_writable() = 0;
     // Recounts everything on one state of the store, while others go on writing: each mail has one known disposition,

@@ -98,11 +98,25 @@ CONTRACT("every disposition and source comes back as it was written") {
     CHECK_FALSE(parse_source(""));
 }
 
+CONTRACT("mails are counted by what their sender's authentication said, from a time on") {
+    TestType backend;
+    for (auto const& [id, said, received] : {std::tuple{"A", "pass", 10}, {"B", "fail", 20}, {"C", "fail", 30}}) {
+        auto record = apart(Disposition::ignored, id, received);
+        record.ledger.authentication = said;
+        backend.store.commit(record, at(40));
+    }
+    using Counts = std::map<std::string, std::uint64_t>;
+    CHECK(backend.store.authentication_counts(at(10)) == Counts{{"fail", 2}});
+    CHECK(backend.store.authentication_counts(at(0)) == Counts{{"fail", 2}, {"pass", 1}});
+}
+
 CONTRACT("a ledger entry comes back whole") {
     TestType backend;
     auto record = apart(Disposition::held, "M1");
     record.ledger.reason = "two mailboxes in From";
     record.ledger.receipt_why = "held";
+    record.ledger.authentication = "fail";
+    record.ledger.authentication_results = "mx.example; dmarc=fail header.from=northwind.example";
     record.ledger.imap = ImapPlace{"kim@imap.example:993/INBOX", 4294967295U, 4294967294U};
     record.ledger.story = {{"from", "a \"quoted\" \\ thing\nand a line", "", ""},
                            {"second", "", "held", "postern.toml:1"}};
@@ -111,6 +125,8 @@ CONTRACT("a ledger entry comes back whole") {
     REQUIRE(entry);
     CHECK(entry->reason == "two mailboxes in From");
     CHECK(entry->receipt_why == "held");
+    CHECK(entry->authentication == "fail");
+    CHECK(entry->authentication_results == record.ledger.authentication_results);
     CHECK(entry->size == 5);
     CHECK(entry->sha256 == record.ledger.sha256);
     CHECK(entry->rule == "listed-contact");

@@ -94,6 +94,23 @@ CONTRACT(
     CHECK_FALSE(receipts_of(store, "ana@northwind.example", 40).oldest);
 }
 
+CONTRACT("an address was referred lately or not, whatever its case; other mail to it is no referral") {
+    TestType backend;
+    auto& store = backend.store;
+    open_ticket(store, "A", 10);
+    auto refused = apart(Disposition::refused, "R", 10);
+    refused.outgoing = {outgoing(OutgoingKind::referral, "<R>", "carl@northwind.example")};
+    store.commit(refused, at(10));
+    auto const was_referred = [&](std::string const& address, std::int64_t since) {
+        ArrivalQuestion question;
+        question.referral = ReferralQuestion{address, at(since)};
+        return store.lookup(question).was_referred;
+    };
+    CHECK(was_referred("Carl@Northwind.example", 9));
+    CHECK_FALSE(was_referred("carl@northwind.example", 10));
+    CHECK_FALSE(was_referred("ana@northwind.example", 0));
+}
+
 CONTRACT("a summary gathers until it is due, names the tickets in order, and is queued once") {
     TestType backend;
     auto& store = backend.store;
