@@ -44,6 +44,17 @@ inline constexpr std::size_t html_octets = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t html_open_elements = 512;
 // Classes that a style sheet hides: each element is compared with all of them.
 inline constexpr std::size_t hiding_classes = 32;
+// Statements in one Authentication-Results field (RFC 8601 2.2): one a method and one a signature; real ones have a
+// dozen.
+inline constexpr std::size_t authentication_statements = 100;
+// Properties of one of them; those who tell most tell ten.
+inline constexpr std::size_t authentication_properties = 30;
+// Authentication-Results fields of one mail: as many as an ARC chain has instances (RFC 8617 4.2.1).
+inline constexpr std::size_t authentication_fields = 50;
+// DKIM-Signature fields of one mail that are looked at. A mail has two or three; lists and relays add theirs.
+inline constexpr std::size_t dkim_signatures = 50;
+// RFC 8617 4.2.1: no instance of an ARC set is higher.
+inline constexpr unsigned arc_instance = 50;
 // RFC 5321 4.5.3.1.1 and .2.
 inline constexpr std::size_t local_part_octets = 64;
 inline constexpr std::size_t domain_octets = 255;
