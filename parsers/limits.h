@@ -58,5 +58,14 @@ inline constexpr unsigned arc_instance = 50;
 // RFC 5321 4.5.3.1.1 and .2.
 inline constexpr std::size_t local_part_octets = 64;
 inline constexpr std::size_t domain_octets = 255;
+// A DNS response, 65,535 octets at most: its records of all sections. Some thousand would fit, each with a name to be
+// put together from others.
+inline constexpr std::size_t dns_records_per_message = 1000;
+// Records of one name and type. Domains with a hundred TXT records (proofs of ownership) exist.
+inline constexpr std::size_t dns_records_per_answer = 256;
+// Compression pointers (RFC 1035 4.1.4) of one name: it has at most 127 labels, and a pointer each would be much.
+inline constexpr std::size_t dns_pointers_per_name = 127;
+// CNAMEs that lead to an answer. BIND follows 16 at most, unbound 11.
+inline constexpr std::size_t dns_cname_chain = 16;
 
 }  // namespace postern::limits
