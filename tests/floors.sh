@@ -27,6 +27,7 @@ owner 'libpsl'    'parsers/organizational_domain\.cpp'
 owner 'SQLiteCpp/' 'store/sqlite_[a-z_]*\.(cpp|h)'
 owner 'zstd'       'store/packed_octets\.cpp'
 owner 'toml\+\+/'  'config/[a-z_]*\.cpp'
+owner 'ares'       'daemon/dns_channel\.cpp'
 owner 'curl/'      'daemon/(curl_[a-z_]*|imap_connection|outbox_sender|relay_[a-z_]*)\.(cpp|h)'
 owner 'CLI/'       'daemon/(posternd|cli/command_line)\.cpp'
 # ctest takes a name with ';' for a list, runs the last item as a filter, finds no such test, and calls that passed.

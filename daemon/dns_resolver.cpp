@@ -1,0 +1,393 @@
+#include "daemon/dns_resolver.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <list>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "daemon/dns_cache.h"
+#include "daemon/dns_channel.h"
+#include "daemon/wake_event.h"
+
+namespace postern {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = DnsResolver::Clock;
+using Status = DnsAnswer::Status;
+using Milliseconds = std::chrono::milliseconds;
+
+// Queries sent between two looks at what was answered: the answers to more would not fit into the socket's buffer.
+constexpr std::size_t most_sent_per_turn = 50;
+// A channel's UDP source port is the same as long as queries are under way, c-ares stops using EDNS after some
+// SERVFAIL, and it reads /etc/resolv.conf once: so a channel is left behind after this time.
+constexpr auto channel_lifetime = 10s;
+// Nothing heard for this long where something was asked: is it there at all?
+constexpr auto time_until_probe = 1s, time_between_probes = 1s;
+// And nothing after the first probe for this long: it is silent. Two packets of the probe may get lost.
+constexpr auto time_until_silent = 2s;
+// RFC 6761 6.3: resolvers answer this by themselves, so the answer does not hang on other servers, of which a sender
+// may choose one that is slow.
+constexpr char const* probe_name = "localhost";
+// RFC 1035 4.1.1.
+constexpr unsigned code_format_error = 1, code_not_implemented = 4;
+
+// What a resolver says that does not know EDNS (RFC 6891 7), or what only TCP brings whole.
+bool is_better_by_tcp(DnsReply const& reply) {
+    if (reply.kind == DnsReply::Kind::failed)
+        return reply.response_code == code_format_error || reply.response_code == code_not_implemented;
+    return reply.kind == DnsReply::Kind::truncated || reply.kind == DnsReply::Kind::broken;
+}
+
+Status status_of(DnsReply::Kind kind) {
+    switch (kind) {
+        case DnsReply::Kind::found:
+            return Status::found;
+        case DnsReply::Kind::no_data:
+            return Status::no_data;
+        case DnsReply::Kind::no_name:
+            return Status::no_name;
+        default:
+            return Status::trouble;
+    }
+}
+
+struct Request {
+    std::string name;
+    DnsType type = DnsType::a;
+    Clock::time_point deadline;
+    DnsResolver::Done done;
+};
+
+}  // namespace
+
+struct DnsResolver::Impl {
+    Impl(std::optional<std::string> server, std::function<Clock::time_point()> cache_clock);
+    ~Impl();
+
+    void query(Request request);
+
+  private:
+    struct Waiting;
+    using Waiters = std::list<Waiting>;
+    struct Place {
+        DnsQuestion const* question = nullptr;
+        Waiters::iterator waiting;
+    };
+    using Deadlines = std::multimap<Clock::time_point, Place>;
+    struct Waiting {
+        Done done;
+        Deadlines::iterator deadline;
+    };
+    // A question that is queued, or under way.
+    struct Asked {
+        Waiters waiting;
+        std::uint64_t flight = 0;  // 0: queued
+        Clock::time_point sent;
+    };
+    using AskedMap = std::map<DnsQuestion, Asked>;
+    struct Transport {
+        std::unique_ptr<DnsChannel> current;
+        Clock::time_point made;
+    };
+
+    void run();
+    bool take_requests();
+    void take(Request request, Clock::time_point now);
+    void wait_for_answer(AskedMap::iterator asked, Clock::time_point deadline, Done done);
+    void ask(AskedMap::iterator asked);
+    void ask_queued();
+    void send(DnsFlight flight);
+    DnsChannel* channel(DnsTransport transport);
+    template <class Do>
+    void for_each_channel(Do&& action);
+
+    void land_all();
+    void land(DnsLanding landing);
+    void answer(AskedMap::iterator asked, DnsAnswer const& answer);
+    void trouble_for_all();
+    void expire(Clock::time_point now);
+
+    void listen_for_life(Clock::time_point now);
+    void probe(Clock::time_point now);
+
+    [[nodiscard]] bool has_place_to_ask();
+    [[nodiscard]] std::size_t under_way();
+    void poll_once();
+    [[nodiscard]] int patience(Clock::time_point now);
+
+    std::optional<std::string> const server_;
+    std::function<Clock::time_point()> const cache_clock_;
+
+    std::mutex mutex_;
+    std::vector<Request> requests_;  // guarded by mutex_
+    bool ends_ = false;              // guarded by mutex_
+    WakeEvent wake_;
+
+    // All of these are the thread's.
+    DnsCache cache_;
+    AskedMap asked_;
+    std::deque<DnsQuestion> queued_;  // some may have been given up or asked meanwhile
+    Deadlines deadlines_;
+    std::uint64_t last_flight_ = 0;
+    std::size_t sent_this_turn_ = 0;
+    std::array<Transport, 2> transports_;
+    std::vector<std::unique_ptr<DnsChannel>> left_behind_;  // until what is under way there has landed
+    // Since when something is asked, and nothing was heard.
+    std::optional<Clock::time_point> unheard_since_, probing_since_;
+    Clock::time_point last_probe_, last_heard_;
+    bool silent_ = false;
+
+    std::thread thread_;
+};
+
+DnsResolver::Impl::Impl(std::optional<std::string> server, std::function<Clock::time_point()> cache_clock)
+    : server_(std::move(server)), cache_clock_(std::move(cache_clock)) {
+    if (!channel(DnsTransport::udp)) throw std::runtime_error("no resolver: " + server_.value_or("/etc/resolv.conf"));
+    thread_ = std::thread([this] { run(); });
+}
+
+DnsResolver::Impl::~Impl() {
+    {
+        std::lock_guard const lock(mutex_);
+        ends_ = true;
+    }
+    wake_.raise();
+    thread_.join();
+}
+
+void DnsResolver::Impl::query(Request request) {
+    bool is_first = false;
+    {
+        std::lock_guard const lock(mutex_);
+        is_first = requests_.empty();
+        requests_.push_back(std::move(request));
+    }
+    if (is_first) wake_.raise();
+}
+
+void DnsResolver::Impl::run() {
+    while (take_requests()) {
+        auto const now = Clock::now();
+        listen_for_life(now);
+        land_all();
+        expire(now);
+        ask_queued();
+        poll_once();
+        sent_this_turn_ = 0;
+    }
+    trouble_for_all();
+    take_requests();  // of those that asked on, being told so
+}
+
+// False: it is over, and those that asked last know it.
+bool DnsResolver::Impl::take_requests() {
+    std::vector<Request> requests;
+    bool ends = false;
+    wake_.clear();
+    {
+        std::lock_guard const lock(mutex_);
+        requests.swap(requests_);
+        ends = ends_;
+    }
+    auto const now = Clock::now();
+    for (auto& request : requests) {
+        if (ends) {
+            request.done({});
+        } else {
+            take(std::move(request), now);
+        }
+    }
+    return !ends;
+}
+
+void DnsResolver::Impl::take(Request request, Clock::time_point now) {
+    auto wire_name = dns_wire_name(request.name);
+    if (!wire_name) return request.done({Status::no_name, {}});
+    DnsQuestion question{std::move(*wire_name), request.type};
+    if (auto const* const kept = cache_.find(question, cache_clock_())) return request.done(*kept);
+    if (silent_ || request.deadline <= now || deadlines_.size() >= most_waiting) return request.done({});
+    auto asked = asked_.find(question);
+    bool const is_new = asked == asked_.end(), has_place = queued_.empty() && has_place_to_ask();
+    if (is_new && !has_place && queued_.size() >= most_queued) return request.done({});
+    if (is_new) asked = asked_.emplace(question, Asked{}).first;
+    wait_for_answer(asked, std::min(request.deadline, now + longest_wait), std::move(request.done));
+    if (is_new && has_place) ask(asked);
+    if (is_new && !has_place) queued_.push_back(std::move(question));
+}
+
+void DnsResolver::Impl::wait_for_answer(AskedMap::iterator asked, Clock::time_point deadline, Done done) {
+    auto& waiting = asked->second.waiting;
+    waiting.push_back({std::move(done), deadlines_.end()});
+    auto const last = std::prev(waiting.end());
+    last->deadline = deadlines_.emplace(deadline, Place{&asked->first, last});
+}
+
+void DnsResolver::Impl::ask(AskedMap::iterator asked) {
+    asked->second.flight = ++last_flight_;
+    asked->second.sent = Clock::now();
+    send({asked->first, asked->second.flight, DnsTransport::udp});
+}
+
+void DnsResolver::Impl::ask_queued() {
+    while (!queued_.empty() && has_place_to_ask()) {
+        auto const asked = asked_.find(queued_.front());
+        if (asked != asked_.end() && asked->second.flight == 0) ask(asked);
+        queued_.pop_front();
+    }
+}
+
+bool DnsResolver::Impl::has_place_to_ask() {
+    return sent_this_turn_ < most_sent_per_turn && under_way() < most_under_way;
+}
+
+void DnsResolver::Impl::send(DnsFlight flight) {
+    ++sent_this_turn_;
+    auto* const way = channel(flight.transport);
+    if (!way) return land({std::move(flight), DnsLanding::End::unreachable, {}});
+    if (!unheard_since_) unheard_since_ = Clock::now();
+    way->send(std::move(flight));
+}
+
+DnsChannel* DnsResolver::Impl::channel(DnsTransport transport) {
+    auto& [current, made] = transports_[static_cast<std::size_t>(transport)];
+    auto const now = Clock::now();
+    if (current && now - made < channel_lifetime) return current.get();
+    if (current) left_behind_.push_back(std::move(current));
+    current = DnsChannel::make(server_, transport);
+    made = now;
+    return current.get();
+}
+
+template <class Do>
+void DnsResolver::Impl::for_each_channel(Do&& action) {
+    for (auto& transport : transports_)
+        if (transport.current) action(*transport.current);
+    for (auto& channel : left_behind_) action(*channel);
+}
+
+std::size_t DnsResolver::Impl::under_way() {
+    std::size_t count = 0;
+    for_each_channel([&](DnsChannel& channel) { count += channel.under_way(); });
+    return count;
+}
+
+void DnsResolver::Impl::land_all() {
+    std::vector<DnsLanding> landings;
+    for_each_channel(
+        [&](DnsChannel& channel) { std::ranges::move(channel.take_landings(), std::back_inserter(landings)); });
+    std::erase_if(left_behind_, [](auto const& channel) { return channel->under_way() == 0; });
+    for (auto& landing : landings) land(std::move(landing));
+}
+
+// A flight whose question was given up meanwhile, and perhaps asked again, may still bring its answer.
+void DnsResolver::Impl::land(DnsLanding landing) {
+    auto& [flight, end, octets] = landing;
+    DnsReply reply;
+    if (end == DnsLanding::End::answered) {
+        reply = read_dns_response(octets, flight.question);
+        if (flight.transport == DnsTransport::udp && is_better_by_tcp(reply)) {
+            flight.transport = DnsTransport::tcp;
+            return send(std::move(flight));
+        }
+    }
+    auto const asked = asked_.find(flight.question);
+    DnsAnswer const found{status_of(reply.kind), std::move(reply.records)};
+    bool const is_trouble = end != DnsLanding::End::answered || found.status == Status::trouble;
+    if (is_trouble && (asked == asked_.end() || asked->second.flight != flight.number)) return;
+    // What the resolver says of the name is kept, and that it says nothing while it is there; not that it is away.
+    if (end == DnsLanding::End::answered || last_heard_ >= asked->second.sent)
+        cache_.keep(flight.question, found, DnsCache::time_to_keep(found.status, reply.ttl), cache_clock_());
+    if (asked != asked_.end()) answer(asked, found);
+}
+
+void DnsResolver::Impl::answer(AskedMap::iterator asked, DnsAnswer const& answer) {
+    auto waiting = std::move(asked->second.waiting);
+    for (auto const& one : waiting) deadlines_.erase(one.deadline);
+    asked_.erase(asked);
+    for (auto const& one : waiting) one.done(answer);
+}
+
+void DnsResolver::Impl::trouble_for_all() {
+    while (!asked_.empty()) answer(asked_.begin(), {});
+    queued_.clear();
+}
+
+// Where nobody waits any more, a question under way goes on, for the cache and for who asks next.
+void DnsResolver::Impl::expire(Clock::time_point now) {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        auto const [question, waiting] = deadlines_.begin()->second;
+        deadlines_.erase(deadlines_.begin());
+        auto const asked = asked_.find(*question);
+        auto const done = std::move(waiting->done);
+        asked->second.waiting.erase(waiting);
+        if (asked->second.waiting.empty() && asked->second.flight == 0) asked_.erase(asked);
+        done({});
+    }
+}
+
+void DnsResolver::Impl::listen_for_life(Clock::time_point now) {
+    bool heard = false;
+    for_each_channel([&](DnsChannel& channel) { heard = channel.take_sign_of_life() || heard; });
+    if (heard) {
+        silent_ = false;
+        last_heard_ = now;
+    }
+    if (heard || (!silent_ && under_way() == 0)) {
+        probing_since_.reset();
+        unheard_since_.reset();
+        if (under_way() > 0) unheard_since_ = now;
+        return;
+    }
+    if (!unheard_since_ || now < *unheard_since_ + time_until_probe) return;
+    if (probing_since_ && now >= *probing_since_ + time_until_silent && !silent_) {
+        silent_ = true;
+        trouble_for_all();
+    }
+    if (!probing_since_ || now >= last_probe_ + time_between_probes) probe(now);
+}
+
+void DnsResolver::Impl::probe(Clock::time_point now) {
+    if (!probing_since_) probing_since_ = now;
+    last_probe_ = now;
+    // Nobody waits for it: it has landed once something was heard.
+    send({{dns_wire_name(probe_name).value(), DnsType::a}, ++last_flight_, DnsTransport::udp});
+}
+
+int DnsResolver::Impl::patience(Clock::time_point now) {
+    if (!queued_.empty() && under_way() < most_under_way) return 0;
+    auto until = Clock::time_point::max();
+    if (!deadlines_.empty()) until = deadlines_.begin()->first;
+    if (unheard_since_)
+        until =
+            std::min(until, probing_since_ ? last_probe_ + time_between_probes : *unheard_since_ + time_until_probe);
+    // Longer than all of it; a time without end would not fit.
+    auto least = std::clamp(std::chrono::ceil<Milliseconds>(until - now), 0ms, Milliseconds(1min));
+    for_each_channel([&](DnsChannel& channel) { least = std::min(least, channel.patience().value_or(least)); });
+    return static_cast<int>(least.count());
+}
+
+void DnsResolver::Impl::poll_once() {
+    std::vector<pollfd> descriptors{{wake_.descriptor(), POLLIN, 0}};
+    for_each_channel([&](DnsChannel& channel) { channel.append_descriptors(descriptors); });
+    poll(descriptors.data(), descriptors.size(), patience(Clock::now()));
+    for_each_channel([&](DnsChannel& channel) { channel.process(descriptors); });
+}
+
+DnsResolver::DnsResolver(std::optional<std::string> server, std::function<Clock::time_point()> cache_clock)
+    : impl_(std::make_unique<Impl>(std::move(server), std::move(cache_clock))) {}
+
+DnsResolver::~DnsResolver() = default;
+
+void DnsResolver::query(std::string name, DnsType type, Clock::time_point deadline, Done done) {
+    impl_->query({std::move(name), type, deadline, std::move(done)});
+}
+
+}  // namespace postern
