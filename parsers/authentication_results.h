@@ -2,11 +2,13 @@
 // values own their text. Whether to believe it is not decided here (stated_authentication.h).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "parsers/authentication.h"
+#include "parsers/dkim_signature.h"
 
 namespace postern {
 
@@ -52,6 +54,7 @@ struct AuthenticationReport {
     SpfCheck spf;             // without a domain: nothing was checked, and nothing is said
     std::vector<DkimCheck> dkim;
     DmarcCheck dmarc;
+    std::optional<ArcNote> arc = std::nullopt;  // noted as what it is: not verified
 };
 
 // The body of our own field, on one line of printable US-ASCII. Values that are no token are quoted; those that no

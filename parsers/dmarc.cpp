@@ -5,15 +5,10 @@
 
 #include "parsers/ascii.h"
 #include "parsers/header_fields.h"
+#include "parsers/tag_list.h"
 
 namespace postern {
 namespace {
-
-std::string_view trim_wsp(std::string_view text) noexcept {
-    while (!text.empty() && is_wsp(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_wsp(text.back())) text.remove_suffix(1);
-    return text;
-}
 
 // Up to the separator, which is taken away too; all of it where there is none.
 std::string_view take_until(std::string_view& text, char separator) noexcept {
@@ -22,20 +17,9 @@ std::string_view take_until(std::string_view& text, char separator) noexcept {
     return piece;
 }
 
-struct Tag {
-    std::string_view name, value;
-};
-
-// RFC 7489 6.4: name *WSP "=" *WSP value, between semicolons.
-Tag take_tag(std::string_view& record) noexcept {
-    auto value = take_until(record, ';');
-    auto const name = trim_wsp(take_until(value, '='));
-    return {name, trim_wsp(value)};
-}
-
 // 6.3: the value is compared exactly, and nothing is in front of the tag. "v=DMARC10" is another version.
 bool is_dmarc(std::string_view txt) noexcept {
-    auto const begins = !txt.empty() && !is_wsp(txt.front());
+    auto const begins = !txt.empty() && !is_space(txt.front());
     auto const [name, value] = take_tag(txt);
     return begins && equals_ignoring_case(name, "v") && value == "DMARC1";
 }
@@ -81,7 +65,7 @@ bool is_uri(std::string_view text) noexcept {
 bool names_a_report_address(std::optional<std::string_view> rua) noexcept {
     if (!rua) return false;
     for (auto rest = *rua; !rest.empty();)
-        if (is_uri(trim_wsp(take_until(rest, ',')))) return true;
+        if (is_uri(trim(take_until(rest, ',')))) return true;
     return false;
 }
 

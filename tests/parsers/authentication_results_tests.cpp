@@ -206,6 +206,10 @@ TEST_CASE("our own Authentication-Results") {
           " dmarc=pass header.from=northwind.com policy.dmarc=reject policy.domain=northwind.com");
     CHECK(format_authentication_results({"mx.site.example", "northwind.com", {}, {}, {}}) ==
           "mx.site.example; dkim=none; dmarc=none header.from=northwind.com");
+    AuthenticationReport sealed{"mx.site.example", "northwind.com", {}, {}, {}, ArcNote{2, "list.example", "pass"}};
+    CHECK(format_authentication_results(sealed) ==
+          "mx.site.example; dkim=none; dmarc=none header.from=northwind.com;"
+          " x-arc=unverified header.d=list.example policy.instance=2 policy.cv=pass");
     AuthenticationReport of_helo{"mx.site.example", "northwind.com", {}, {}, {}};
     of_helo.spf = {SpfResult::pass, "mail.northwind.com", true, ""};
     CHECK(format_authentication_results(of_helo) ==
@@ -225,17 +229,18 @@ TEST_CASE("our own Authentication-Results: nothing breaks out of a value") {
         auto found = report();
         found.authserv_id = found.from_domain = found.spf.domain = found.spf.why = found.dmarc.domain = hostile;
         found.dkim.front() = {DkimResult::fail, hostile, hostile, hostile, hostile};
+        found.arc = ArcNote{2, hostile, hostile};
         auto const body = format_authentication_results(found);
         CHECK(body.size() < 4096);
         CHECK(std::all_of(body.begin(), body.end(), [](char c) { return c >= 0x20 && c < 0x7F; }));
         auto const again = parse_authentication_results(body);
         CHECK(again.is_well_formed);
-        REQUIRE(again.statements.size() == 4);
+        REQUIRE(again.statements.size() == 5);
         for (auto const& statement : again.statements) {
             CHECK(statement.is_well_formed);
             for (auto const& [ptype, name, value] : statement.properties)
                 CHECK((value == hostile || value == "eve.com" || value == "s2" || value == "rsa-sha256" ||
-                       value == "reject"));
+                       value == "reject" || value == "2"));
         }
     }
 }
