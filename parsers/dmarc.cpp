@@ -71,8 +71,8 @@ bool names_a_report_address(std::optional<std::string_view> rua) noexcept {
 
 // What the records found at one domain come to (6.6.3).
 struct Discovery {
-    std::size_t count = 0;  // of those that begin with v=DMARC1
-    std::optional<DmarcRecord> record;
+    std::size_t count = 0;              // of those that begin with v=DMARC1
+    std::optional<DmarcRecord> record;  // the last one's; none counts where there are several
 };
 
 Discovery discover(DmarcLookup const& lookup) {
@@ -83,7 +83,6 @@ Discovery discover(DmarcLookup const& lookup) {
         ++discovery.count;
         discovery.record = parse_dmarc_record(txt);
     }
-    if (discovery.count > 1) discovery.record.reset();
     return discovery;
 }
 

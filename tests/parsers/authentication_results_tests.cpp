@@ -245,6 +245,16 @@ TEST_CASE("our own Authentication-Results: nothing breaks out of a value") {
     }
 }
 
+TEST_CASE("our own Authentication-Results: a domain in another form than the one that is compared is left out") {
+    for (std::string const domain : {"Northwind.com", "northwind.com.", "ana@northwind.com", "northwind..com"}) {
+        CAPTURE(domain);
+        AuthenticationReport found{"mx", domain, {}, {}, {}};
+        found.spf.domain = domain;
+        found.dkim.push_back({DkimResult::pass, domain, "", "", ""});
+        CHECK(format_authentication_results(found) == "mx; spf=none; dkim=pass; dmarc=none");
+    }
+}
+
 TEST_CASE("our own Authentication-Results: as many signatures as are looked at") {
     auto found = report();
     found.dkim.assign(1000, found.dkim.front());

@@ -168,6 +168,7 @@ TEST_CASE("what a field states: HELO counts where the reverse-path is null") {
     // two reverse-paths, though a mail has one
     CHECK(stated("spf=pass smtp.mailfrom=ana@eve.com; spf=pass smtp.mailfrom=ana@northwind.com") == "nothing");
     CHECK(stated("spf=pass smtp.mailfrom=ana@eve.com smtp.mailfrom=ana@northwind.com") == "nothing");
+    CHECK(stated("spf=pass smtp.mailfrom=ana@northwind.com smtp.mailfrom=ana@eve.com") == "nothing");
     CHECK(stated("spf=fail smtp.mail=ana@eve.com; spf=pass smtp.mailfrom=ana@northwind.com") == "nothing");
 }
 
