@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -34,6 +35,7 @@ struct Checker {
     void relay();
     void agents();
     void limits();
+    void authentication();
     void ways_in();
 
   private:
@@ -217,6 +219,29 @@ void Checker::limits() {
                   fmt::format("write in_flight = \"{}\" or more", size_text(options.limits.message)));
 }
 
+void Checker::authentication() {
+    auto const& asked = options.authentication;
+    if (!reading.is_complete || asked.policy == AuthenticationPolicy::off) return;
+    bool const by_others = options.lmtp || !options.imap.empty() || !asked.trusted_relays.empty();
+    if (asked.policy == AuthenticationPolicy::require && by_others && asked.trusted_authserv_ids.empty()) {
+        reading.notice(places.of("authentication", "policy"),
+                       "mail by IMAP, LMTP and from trusted_relays has nothing but DKIM to be authentic by",
+                       "add trusted_authserv_ids = [\"mx.acme.example\"]: whose Authentication-Results are believed");
+    }
+    if (!options.smtp || !asked.trusted_relays.empty() || !options.smtp->proxy_protocol_from.empty()) return;
+    auto const& listen = options.smtp->listen;
+    bool const on_loopback =
+        !listen.empty() && std::all_of(listen.begin(), listen.end(), [](ListenAddress const& each) {
+            return each.kind == ListenAddress::Kind::tcp && is_loopback(each.host);
+        });
+    if (on_loopback) {
+        reading.notice(places.of("smtp", "listen"),
+                       "an MTA on this host that hands its mail over here is taken for who sent it: SPF fails, and "
+                       "what is refused may bounce",
+                       "add trusted_relays = [\"127.0.0.1\"] to [authentication]");
+    }
+}
+
 void Checker::ways_in() {
     if (reading.is_complete && !options.smtp && !options.lmtp && options.imap.empty())
         reading.notice({}, "no mail comes in but by postern deliver", "add [smtp] or [[imap]]");
@@ -235,6 +260,7 @@ void check_options(Options const& options, Places const& places, Reading& readin
     check.relay();
     check.agents();
     check.limits();
+    check.authentication();
     check.ways_in();
 }
 

@@ -17,7 +17,7 @@ struct Contact {
     std::string where;  // "contacts.toml:12"
 };
 
-enum class AuthenticationPolicy { off, mark, require };
+enum class AuthenticationPolicy { off, mark, require };  // the stricter the greater
 
 struct Organization {
     std::string id;  // the name where the file gives none

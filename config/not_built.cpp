@@ -19,12 +19,6 @@ constexpr NotBuilt rows[] = {
     {"contacts.ask", When::is, "true", informs, "nobody is asked"},
     {"imap.oauth2", When::given, "", protects, "write password_file: it could not log in"},
     {"relay.oauth2", When::given, "", protects, "write password_file: it could not log in"},
-    {"authentication.policy", When::is, "require", protects, "take it out: senders are not authenticated"},
-    {"authentication.policy", When::is, "mark", informs, "senders are not authenticated"},
-    {"authentication.trusted_authserv_ids", When::filled, "", informs, "senders are not authenticated"},
-    {"authentication.resolver", When::given, "", informs, "senders are not authenticated"},
-    {"organization.authentication", When::is, "require", protects, "take it out: senders are not authenticated"},
-    {"organization.authentication", When::is, "mark", informs, "senders are not authenticated"},
     {"dkim", When::given, "", informs, "outgoing mail is not signed"},
     {"agent", When::given, "", informs, "engineers work by postern(1) only"},
     {"metrics", When::given, "", informs, "nothing is served"},
@@ -39,14 +33,11 @@ std::string text_of(TomlValue const& value) {
 // The value that meets the row: of a list, the one item. Null: none does.
 TomlValue const* value_met(NotBuilt const& row, TomlValue const& value) {
     if (auto const* items = value.array(); items != nullptr && row.when != When::given) {
-        if (row.when == When::filled) return items->empty() ? nullptr : &value;
         for (auto const& item : *items)
             if (auto const* met = value_met(row, item)) return met;
         return nullptr;
     }
-    auto const is_met = row.when == When::given || (row.when == When::is && text_of(value) == row.value) ||
-                        (row.when == When::is_not && text_of(value) != row.value);
-    return is_met ? &value : nullptr;
+    return row.when == When::given || text_of(value) == row.value ? &value : nullptr;
 }
 
 // What is wrong anyhow needs no word about what it would do.

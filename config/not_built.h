@@ -11,10 +11,8 @@ namespace postern {
 
 struct NotBuilt {
     enum class When {
-        given,   // whatever it says
-        is,      // says `value`; of a list: one of them does
-        is_not,  // says something else
-        filled   // a list that holds something
+        given,  // whatever it says
+        is      // says `value`; of a list: one of them does
     };
     std::string_view key;  // "smtp.require_tls", "lmtp"; "organization.…" in contacts.toml
     When when = When::given;

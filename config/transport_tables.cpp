@@ -137,18 +137,20 @@ Table<AuthenticationOptions> authentication_table() {
         "[authentication]",
         {
             key("policy", &Authentication::policy, authentication_policy(), by_default("\"mark\""),
-                "What is asked of the sender's domain (SPF, DKIM, DMARC): nothing, that the result is noted, or "
-                "that it passes. An organisation may have a policy of its own."),
+                "What is asked of the sender's domain (SPF, DKIM, DMARC): nothing; that mail which fails is refused or "
+                "held where the domain asks for that, and else taken and marked; or that it passes. An organisation "
+                "may have a policy of its own. docs/authentication.md has the tables."),
             key("trusted_authserv_ids", &Authentication::trusted_authserv_ids, list_of(authserv_id(), 0),
                 by_default("[]"),
-                "Whose Authentication-Results fields are believed, by IMAP, LMTP and from trusted_relays. "
+                "Whose Authentication-Results fields are believed, by IMAP, LMTP, postern deliver and from "
+                "trusted_relays: the topmost one that bears such an id. "
                 "\"!topmost\" believes the topmost field whatever its id."),
             key("trusted_relays", &Authentication::trusted_relays, list_of(network(), 0), by_default("[]"),
-                "Addresses and networks of our own MTAs in front of [smtp]. Mail of theirs that is refused is taken, "
-                "with 250, and recorded as refused, as by LMTP: their bounce would go to an address that may be "
-                "forged."),
+                "Addresses and networks of our own MTAs in front of [smtp]. SPF is not asked of their addresses. Mail "
+                "of theirs that is refused is taken, with 250, and recorded as refused, as by LMTP: their bounce would "
+                "go to an address that may be forged. Only of an authentic sender it is refused with 550."),
             key("resolver", &Authentication::resolver, resolver(), by_rule("that of the system"),
-                "The DNS server that is asked."),
+                "The DNS server that is asked: \"127.0.0.1:5353\", \"[::1]:53\", \"192.0.2.53\"."),
         }};
 }
 

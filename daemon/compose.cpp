@@ -29,7 +29,7 @@ std::string sender_key(Facts const& facts, Verdict const& verdict) {
 }
 
 LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
-    auto const& [raw, message, context, policy, mailbox, now] = facts;
+    auto const& [raw, message, authentication, context, policy, mailbox, now] = facts;
     LedgerEntry entry;
     entry.id = raw.id;
     entry.received = raw.received;
@@ -48,6 +48,8 @@ LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
     entry.story = verdict.story;
     entry.receipt_why = verdict.receipt_why;
     entry.imap = raw.imap;
+    entry.authentication = authentication.word();
+    entry.authentication_results = authentication.results;
     return entry;
 }
 
@@ -71,6 +73,7 @@ Article article(Facts const& facts, Verdict const& verdict) {
     article.message_id = message.message_id.value_or("");
     article.text = message.reply_text;
     article.full_text = message.body_text;
+    article.authentication = facts.authentication.word();
     for (auto const& attachment : message.attachments) {
         article.attachments.push_back({0, attachment.name, attachment.media_type, attachment.size, attachment.sha256,
                                        attachment.is_inline, attachment.content_id, attachment.locator});
@@ -105,6 +108,25 @@ OutgoingMail too_large_mail(Facts const& facts, Verdict const& verdict) {
     auto const header = response_header(facts, *verdict.sender, "too-large");
     return outgoing_mail(options, OutgoingKind::notification, header,
                          facts.policy.templates().too_large(header, fields, language(facts, verdict.organization)));
+}
+
+ReferralFields referral_fields(Facts const& facts, Organization const* organization) {
+    ReferralFields fields;
+    fields.site_name = facts.policy.options().site.name;
+    if (organization) {
+        fields.refer_to = organization->refer_to;
+        fields.organization = organization->name;
+    }
+    return fields;
+}
+
+// Of who wrote it holds the address alone, which is proved to be theirs.
+OutgoingMail referral_mail(Facts const& facts, Verdict const& verdict) {
+    NameAddr const to{{}, facts.message.from.front().mailbox};
+    auto const header = response_header(facts, to, "referral");
+    return outgoing_mail(facts.policy.options(), OutgoingKind::referral, header,
+                         facts.policy.templates().referral(header, referral_fields(facts, verdict.refer_to),
+                                                           language(facts, verdict.refer_to)));
 }
 
 OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumber const& number) {
@@ -192,6 +214,7 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
             record.ledger.ticket = facts.context.duplicate_ticket;
             return record;
         case Disposition::refused:
+            if (verdict.refers_by_mail) record.outgoing.push_back(referral_mail(facts, verdict));
             return record;
         default:  // held, ignored
             record.keys = keys;
@@ -216,16 +239,10 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
 }
 
 std::string refusal_text(Facts const& facts, Verdict const& verdict) {
-    ReferralFields fields;
-    fields.site_name = facts.policy.options().site.name;
     // Without somebody to refer to, its colleagues hear what strangers hear, in the same language: nobody learns by
     // that who our customers are.
     auto const* const organization = verdict.refer_to && verdict.refer_to->refer_to ? verdict.refer_to : nullptr;
-    if (organization) {
-        fields.refer_to = organization->refer_to;
-        fields.organization = organization->name;
-    }
-    return facts.policy.templates().referral_reply(fields, language(facts, organization));
+    return facts.policy.templates().referral_reply(referral_fields(facts, organization), language(facts, organization));
 }
 
 }  // namespace postern

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/authentication_ruling.h"
 #include "daemon/hop_limit.h"
 #include "store/record_rules.h"
 
@@ -170,6 +171,49 @@ Answer clear_sender(Facts const& facts, Verdict& verdict) {
     return ends(verdict, Disposition::refused, "no possible sender is a contact", why);
 }
 
+// Whose mail the rules that follow would let in: a contact, or who writes to the ticket that an operator let them open.
+bool would_be_taken(Facts const& facts, Mailbox const& sender) {
+    if (listed(facts, sender)) return true;
+    Verdict of_nobody;
+    of_nobody.sender = NameAddr{{}, sender};
+    return asked_for(facts, of_nobody) != nullptr;
+}
+
+// An MTA gives a mail up after five days (RFC 5321 4.5.4.1); a folder would keep it for ever.
+constexpr auto longest_dns_trouble = std::chrono::days{5};
+
+// Joining a ticket asks as much as opening one, and a colleague hears what a contact hears: so this stands before all
+// that looks at the list.
+Answer authentication(Facts const& facts, Verdict& verdict) {
+    constexpr auto what = "sender authentication";
+    auto const& found = facts.authentication;
+    if (facts.raw.released) return passes(what, "not asked: released by an operator");
+    auto const policy = facts.policy.authentication_of(facts.message.from.front().mailbox.domain);
+    if (!policy) return passes(what, "not asked: no organisation has the domain");
+    if (*policy == AuthenticationPolicy::off) return passes(what, "not asked: the policy is off");
+    if (found.standing == SenderAuthentication::Standing::not_asked) return passes(what, "not asked");
+    verdict.authentic = found.standing == SenderAuthentication::Standing::pass;
+    std::ranges::move(authentication_story(found), std::back_inserter(verdict.story));
+    bool const by_imap = facts.raw.source == Source::imap;
+    auto const ruling =
+        rule_on(found, *policy, by_imap, by_imap && facts.now - facts.raw.arrived > longest_dns_trouble);
+    auto const& sender = facts.message.from.front().mailbox;
+    switch (ruling.ruling) {
+        case Ruling::refused:
+            verdict.unauthenticated = true;
+            return ends(verdict, Disposition::refused, sender.address(), ruling.result);
+        case Ruling::awaits_dns:
+            verdict.awaits_dns = true;
+            return ends(verdict, Disposition::held, sender.address(), ruling.result);
+        case Ruling::held:
+            if (!would_be_taken(facts, sender)) break;
+            return ends(verdict, Disposition::held, sender.address() + " may have sent it", ruling.result);
+        case Ruling::taken:
+            break;
+    }
+    return passes(sender.address(), ruling.result);
+}
+
 Answer listed_contact(Facts const& facts, Verdict& verdict) {
     auto candidates = possible_senders(facts);
     // Only a release looks further than the one mailbox of From.
@@ -280,11 +324,12 @@ Answer new_ticket(Facts const& facts, Verdict& verdict) {
 }
 
 using Rule = Answer (*)(Facts const&, Verdict&);
-constexpr std::array<std::pair<std::string_view, Rule>, 11> rules{{
+constexpr std::array<std::pair<std::string_view, Rule>, 12> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
     {"bounce", bounce},
     {"clear-sender", clear_sender},
+    {"authentication", authentication},
     {"listed-contact", listed_contact},
     {"unlisted", unlisted},
     {"automatic-reply", automatic_reply},
@@ -337,6 +382,19 @@ void tell_contact_of_size(Facts const& facts, Verdict& verdict) {
     verdict.tells_too_large = true;
 }
 
+// Who is refused as no contact and authentic may be told: by the bounce of our own MTA, where that goes to the domain
+// that is proved to be theirs, or, where nobody can bounce, by a mail of ours, once a day.
+void tell_who_is_authentic(Facts const& facts, Verdict& verdict) {
+    bool const is_colleague = verdict.disposition == Disposition::refused && verdict.refer_to != nullptr;
+    if (!is_colleague || !verdict.authentic) return;
+    if (facts.raw.source == Source::imap) {
+        verdict.refers_by_mail = !facts.context.was_referred && why_no_automatic_answer(facts).empty();
+        return;
+    }
+    auto const& bounces_to = facts.raw.envelope.reverse_path.mailbox;
+    verdict.may_bounce = bounces_to && bounces_to->domain == facts.authentication.from_domain;
+}
+
 // Of the receipts owed, who was answered often enough lately gets them in one summary, once the oldest of those that
 // count is over.
 void spare_receipt(Facts const& facts, Verdict& verdict) {
@@ -362,6 +420,7 @@ Verdict decide(Facts const& facts) {
         break;
     }
     tell_contact_of_size(facts, verdict);
+    tell_who_is_authentic(facts, verdict);
     verdict.receipt_why = why_no_receipt(facts, verdict);
     verdict.receipt = verdict.receipt_why.empty();
     spare_receipt(facts, verdict);

@@ -8,6 +8,7 @@
 
 #include "daemon/policy.h"
 #include "daemon/raw_message.h"
+#include "daemon/sender_authentication.h"
 #include "parsers/message.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@ namespace postern {
 struct Facts {
     RawMessage const& raw;
     ParsedMessage const& message;
+    SenderAuthentication const& authentication;
     ArrivalContext const& context;  // what the store knew
     Policy const& policy;
     SupportMailbox const& mailbox;  // it came to this one
@@ -46,6 +48,15 @@ struct Verdict {
     bool receipt = false;
     std::string receipt_why;               // why none is owed
     std::optional<TimePoint> summary_due;  // none only because of [limits] receipts_per_address: a summary is owed then
+
+    bool authentic = false;  // what is asked of the sender's authentication says so
+    // Of refused: because the sender is not authenticated. Listed or not, they hear the same words.
+    bool unauthenticated = false;
+    // Of refused: the sender is authentic and a bounce would go to their domain, so our own MTA may send one.
+    bool may_bounce = false;
+    bool refers_by_mail = false;  // of refused by IMAP: the referral is mailed to the sender
+    // Not decided: DNS did not say whether the sender is authentic, and that is required.
+    bool awaits_dns = false;
 
     // Of held by its header alone: the contact is told that it is too large to take in, or would wait for an answer.
     bool tells_too_large = false;

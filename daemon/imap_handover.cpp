@@ -148,7 +148,7 @@ void ImapHandover::hear(ImapSubmissions::Clock::time_point until, WakeEvent cons
             deferred_alone_.erase(of.uid);
             put_off_.erase(of.uid);
             ++taken_;
-        } else if (receipt.held_is_full && put_off_.size() < most_put_off) {
+        } else if (receipt.this_one_alone && put_off_.size() < most_put_off) {
             ++ended_attempts_[of.uid];
             put_off_[of.uid] = ImapSubmissions::Clock::now() + times_.held_again;
         } else {

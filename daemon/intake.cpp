@@ -36,6 +36,15 @@ std::optional<FloodQuestion> flood_question(RawMessage const& raw, std::optional
     return FloodQuestion{*key, raw.arrived - limit.per, raw.arrived, limit.count};
 }
 
+// Where a referral may be mailed at all: once a day an address.
+std::optional<ReferralQuestion> referral_question(RawMessage const& raw, ParsedMessage const& message,
+                                                  SenderAuthentication const& authentication, TimePoint now) {
+    bool const may_be = raw.source == Source::imap && message.from.size() == 1 &&
+                        authentication.standing == SenderAuthentication::Standing::pass;
+    if (!may_be) return std::nullopt;
+    return ReferralQuestion{message.from.front().mailbox.address(), now - std::chrono::days{1}};
+}
+
 ArrivalQuestion question(RawMessage const& raw, ParsedMessage const& message, std::vector<ArrivalKey> const& keys,
                          Policy const& policy, TimePoint now) {
     ArrivalQuestion question;
@@ -65,23 +74,34 @@ SupportMailbox const& addressed(RawMessage const& raw, Policy const& policy) {
 Receipt deferred_for_space() {
     Receipt receipt;
     receipt.outcome = Receipt::Outcome::deferred;
-    receipt.no_space = receipt.held_is_full = true;
+    receipt.no_space = receipt.this_one_alone = true;
+    return receipt;
+}
+
+Receipt deferred_for_dns(Verdict const& verdict) {
+    Receipt receipt;
+    receipt.outcome = Receipt::Outcome::deferred;
+    receipt.awaits_dns = receipt.this_one_alone = true;
+    receipt.rule = verdict.rule;
     return receipt;
 }
 
 }  // namespace
 
-Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const& policy, Store& store, TimePoint now) {
+Receipt intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
+               Policy const& policy, Store& store, TimePoint now) {
     auto const keys = arrival_keys(raw, message, now);
     auto const& mailbox = addressed(raw, policy);
     auto const flood = flood_key(raw, message, mailbox, policy);
     auto asked = question(raw, message, keys, policy, now);
     asked.flood = flood_question(raw, flood, policy);
+    asked.referral = referral_question(raw, message, authentication, now);
     auto const context = store.lookup(asked);  // read
     fault_point("intake.looked-up");
-    Facts const facts{raw, message, context, policy, mailbox, now};
+    Facts const facts{raw, message, authentication, context, policy, mailbox, now};
     auto const verdict = decide(facts);  // pure
     fault_point("intake.decided");
+    if (verdict.awaits_dns) return deferred_for_dns(verdict);
     if (verdict.disposition == Disposition::held && store.held_count() >= policy.options().limits.held) {
         return deferred_for_space();
     }
@@ -104,6 +124,8 @@ Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const
     receipt.ticket = record.ledger.ticket;
     receipt.queued_mail = !record.outgoing.empty();
     if (verdict.disposition == Disposition::refused) receipt.refusal = refusal_text(facts, verdict);
+    receipt.unauthenticated = verdict.unauthenticated;
+    receipt.may_bounce = verdict.may_bounce;
     return receipt;
 }
 

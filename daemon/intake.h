@@ -12,13 +12,15 @@
 #include "daemon/intake_desk.h"
 #include "daemon/policy.h"
 #include "daemon/raw_message.h"
+#include "daemon/sender_authentication.h"
 #include "parsers/message.h"
 #include "store/store.h"
 
 namespace postern {
 
 // Runs in the caller's Store::atomically(). Throws StoreError where the store can't take it now: nothing is kept then.
-[[nodiscard]] Receipt intake(RawMessage const& raw, ParsedMessage const& message, Policy const& policy, Store& store,
+[[nodiscard]] Receipt intake(RawMessage const& raw, ParsedMessage const& message,
+                             SenderAuthentication const& authentication, Policy const& policy, Store& store,
                              TimePoint now);
 
 }  // namespace postern

@@ -19,9 +19,14 @@ struct Receipt {
         deferred    // not taken: 451 or 452, leave it on the server, exit 75
     } outcome = Outcome::deferred;
     Disposition disposition = Disposition::held;
-    std::string refusal;    // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
-    bool no_space = false;      // of `deferred`: no room for it now (452 4.3.1)
-    bool held_is_full = false;  // of `deferred`: for this one alone, [limits] held is reached
+    std::string refusal;           // of `refused`: the text after "550 5.7.1 ", one line of printable US-ASCII
+    bool unauthenticated = false;  // of `refused`: 550 5.7.26 and its constant text instead
+    bool may_bounce = false;       // of `refused`: our own MTA may be told so, too
+    bool no_space = false;         // of `deferred`: no room for it now (452 4.3.1)
+    // Of `deferred`: for this mail alone, others may go on: [limits] held is reached, or DNS has trouble with its
+    // sender.
+    bool this_one_alone = false;
+    bool awaits_dns = false;  // of `deferred`: its sender can't be authenticated now (451 4.7.0)
     std::string rule;
     std::optional<TicketNumber> ticket;
     bool queued_mail = false;  // the commit put mail into the outbox

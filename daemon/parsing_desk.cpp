@@ -43,6 +43,7 @@ struct ParsingDesk::Job {
     Done done;
     std::shared_ptr<Policy const> policy;  // the one in force when the mail came
     ParsedMessage message;
+    SenderAuthentication authentication;
     std::exception_ptr failure;  // of parsing
     steady_clock::time_point submitted;
     bool parsed = false;
@@ -175,7 +176,7 @@ void ParsingDesk::take_in(std::shared_ptr<Job> const& job) {
     if (job->failure) return answer(*job, job->failure);
     writer_.post(
         [this, job](Store& store) {
-            job->receipt = intake(job->raw, job->message, *job->policy, store, clock_());
+            job->receipt = intake(job->raw, job->message, job->authentication, *job->policy, store, clock_());
             if (is_mutant(Mutant::reply_before_commit)) answer(*job, nullptr);
         },
         [this, job](std::exception_ptr const& failure) {

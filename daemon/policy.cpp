@@ -1,5 +1,6 @@
 #include "daemon/policy.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern {
@@ -11,11 +12,29 @@ Policy::Policy(Options options, Templates templates) : options_(std::move(option
         for (auto const& alias : mailbox.aliases) mailboxes_.emplace(alias.key(), i);
         tags_.insert(mailbox.tag);
     }
+    for (auto const& organization : options_.contact_list.organizations()) {
+        auto const policy = organization.authentication.value_or(options_.authentication.policy);
+        for (auto const& contact : organization.contacts) {
+            auto const [known, is_new] = contact_domains_.emplace(contact.address.mailbox.domain, policy);
+            if (!is_new) known->second = std::max(known->second, policy);
+        }
+    }
 }
 
 SupportMailbox const* Policy::mailbox(Mailbox const& address) const {
     auto const found = mailboxes_.find(address.key());
     return found == mailboxes_.end() ? nullptr : &options_.mailboxes[found->second];
+}
+
+std::optional<AuthenticationPolicy> Policy::authentication_of(std::string const& domain) const {
+    std::optional<AuthenticationPolicy> policy;
+    if (auto const* organization = options_.contact_list.by_domain(domain)) {
+        policy = organization->authentication.value_or(options_.authentication.policy);
+    }
+    if (auto const found = contact_domains_.find(domain); found != contact_domains_.end()) {
+        policy = std::max(policy.value_or(found->second), found->second);
+    }
+    return policy;
 }
 
 bool Policy::is_our_tag(std::string_view tag) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,9 @@ class Policy {
 
     // The support mailbox with this address or alias; null: none of ours.
     [[nodiscard]] SupportMailbox const* mailbox(Mailbox const& address) const;
+    // Whether senders of this domain are authenticated, by the strictest policy of the organisations that have it, as
+    // one of their domains or in a contact's address; nullopt: none has it.
+    [[nodiscard]] std::optional<AuthenticationPolicy> authentication_of(std::string const& domain) const;
     [[nodiscard]] bool is_our_tag(std::string_view tag) const;
     [[nodiscard]] std::string const& lowest_severity() const { return options_.site.severities.back(); }
 
@@ -33,6 +37,7 @@ class Policy {
     Templates templates_;
     std::unordered_map<std::string, std::size_t> mailboxes_;  // by Mailbox::key()
     std::unordered_set<std::string> tags_;
+    std::unordered_map<std::string, AuthenticationPolicy> contact_domains_;
 };
 
 [[nodiscard]] std::shared_ptr<Policy const> make_policy(Options options, Templates templates);

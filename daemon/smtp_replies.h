@@ -41,6 +41,7 @@ inline constexpr Reply shutting_down{421, {4, 3, 2}, "Shutting down, try again l
 inline constexpr Reply timed_out{421, {4, 4, 2}, "Timed out"};
 
 inline constexpr Reply try_later{451, {4, 3, 0}, "Local error, try again later"};
+inline constexpr Reply awaits_dns{451, {4, 7, 0}, "The sender cannot be authenticated now, try again later"};
 inline constexpr Reply no_room{452, {4, 3, 1}, "No room for it now, try again later"};
 inline constexpr Reply too_many_recipients{452, {4, 5, 3}, "Too many recipients, send to the rest in another mail"};
 
@@ -55,6 +56,9 @@ inline constexpr Reply not_implemented{502, {5, 5, 1}, "Command not implemented"
 inline constexpr Reply bad_sequence{503, {5, 5, 1}, "Bad sequence of commands"};
 inline constexpr Reply tls_required{530, {5, 7, 0}, "TLS required: say STARTTLS first"};
 inline constexpr Reply no_such_mailbox{550, {5, 1, 1}, "No such mailbox here"};
+// RFC 7372 3.3. The same for all whom it is said to.
+inline constexpr Reply unauthenticated{
+    550, {5, 7, 26}, "The sender is not authenticated: SPF, DKIM and DMARC do not vouch for the domain of From"};
 inline constexpr Reply bare_line_ending{550, {5, 5, 2}, "Bare CR or LF: lines end with CRLF"};
 inline constexpr Reply too_large{552, {5, 3, 4}, "Message too large"};
 // RFC 5321 3.1, 4.3.1: a client waits for the greeting.

@@ -13,6 +13,10 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "daemon/cli/text_table.h"
+#include "daemon/policy.h"
+#include "daemon/raw_message.h"
+#include "daemon/sender_authentication.h"
+#include "parsers/message.h"
 #include "parsers/time_point.h"
 #include "store/store.h"
 
@@ -35,7 +39,9 @@ struct Surroundings {
     std::function<std::shared_ptr<Store>(Options const&, Opening)> open_store;  // throws StoreError, CommandFailure
     std::function<bool(Options const&)> daemon_is_up;
     std::function<std::vector<std::string>(Options const&)> troubles;  // of the daemon, a line each
-    std::function<void()> return_to_caller;                            // after Opening::with_way_back
+    // Asks DNS, for some seconds at most.
+    std::function<SenderAuthentication(RawMessage const&, ParsedMessage const&, Policy const&)> authenticate;
+    std::function<void()> return_to_caller;  // after Opening::with_way_back
 };
 
 class Context {

@@ -77,12 +77,18 @@ void print_outcome(Context& context, Store& store, MailId const& id) {
 ExitCode take(Context& context, Arguments const& arguments) {
     auto const raw = read_mail(context, arguments);
     auto& store = context.store(Opening::may_create);
-    auto const receipt = take_in(context, store, raw, parse_message(raw.octets));
+    auto const message = parse_message(raw.octets);
+    auto const policy = policy_in_force(context);
+    auto const authentication = context.surroundings.authenticate(raw, message, *policy);
+    auto const receipt = take_in(context, store, *policy, raw, message, authentication);
     if (receipt.outcome == Receipt::Outcome::deferred) {
-        throw CommandFailure(ExitCode::try_again, "too many mails are held: release or drop some");
+        throw CommandFailure(ExitCode::try_again, receipt.awaits_dns
+                                                      ? "the sender cannot be authenticated now: DNS has trouble"
+                                                      : "too many mails are held: release or drop some");
     }
-    // Refused mail, too, ends with 0: this is a pipe of our own MTA's, and any other code would make it bounce to an
-    // address that nobody has proved to be the sender's.
+    if (receipt.may_bounce) throw CommandFailure(ExitCode::refused, receipt.refusal);
+    // Other refused mail ends with 0, too: this is a pipe of our own MTA's, and any other code would make it bounce to
+    // an address that nobody has proved to be the sender's.
     print_outcome(context, store, raw.id);
     return ExitCode::ok;
 }
@@ -96,6 +102,7 @@ ExitCode run(Context& context, Arguments const& arguments) {
             case ExitCode::usage:
             case ExitCode::data_error:
             case ExitCode::no_user:
+            case ExitCode::refused:
                 throw;
             default:
                 throw CommandFailure(ExitCode::try_again, failure.what());

@@ -29,6 +29,16 @@ RawMessage as_it_came(LedgerEntry const& entry, std::string octets) {
     return raw;
 }
 
+// Its sender is not asked about again: what was found when it came stays with it.
+SenderAuthentication as_recorded(LedgerEntry const& entry) {
+    using Standing = SenderAuthentication::Standing;
+    SenderAuthentication authentication;
+    if (entry.authentication == "pass") authentication.standing = Standing::pass;
+    if (entry.authentication == "fail") authentication.standing = Standing::fail;
+    authentication.results = entry.authentication_results;
+    return authentication;
+}
+
 // By IMAP a mail may have lain on its server for years when we met it; the ledger knows only when that was. The
 // sender's Date, where it is earlier, keeps an old mail from being answered.
 TimePoint arrival(LedgerEntry const& entry, ParsedMessage const& message) {
@@ -41,7 +51,9 @@ ExitCode run(Context& context, Arguments const& arguments) {
     auto raw = as_it_came(held, octets_of(store, held));
     auto const message = parse_message(raw.octets);
     raw.arrived = arrival(held, message);
-    auto const receipt = take_in(context, store, raw, message, [&] { (void)held_argument(store, held.id.text); });
+    auto const policy = policy_in_force(context);
+    auto const receipt = take_in(context, store, *policy, raw, message, as_recorded(held),
+                                 [&] { (void)held_argument(store, held.id.text); });
     if (receipt.outcome == Receipt::Outcome::deferred) {
         throw CommandFailure(ExitCode::try_again, "mail " + held.id.text + " could not be taken in now; it stays held");
     }

@@ -45,6 +45,8 @@ ExitCode print_json(Context& context, LedgerEntry const& entry) {
     json["client"] = text_or_null(entry.client);
     json["sha256"] = text_or_null(entry.sha256);
     json["committed"] = to_iso8601(entry.committed);
+    json["authentication"] = entry.authentication;
+    json["authentication_results"] = text_or_null(entry.authentication_results);
     json["story"] = story_json(entry);
     json["receipt"] = receipt_json(receipt);
     context.print(json);
@@ -71,6 +73,8 @@ ExitCode show(Context& context, Arguments const& arguments) {
     table.add({"message id", or_dash(entry.message_id)});
     table.add({"subject", entry.subject});
     table.add({"size", human_size(entry.size)});
+    table.add({"authentication", entry.authentication});
+    if (!entry.authentication_results.empty()) table.add({"results", entry.authentication_results});
     table.add({"disposition", outcome(entry)});
     table.add({"rule", or_dash(entry.rule)});
     if (!entry.reason.empty()) table.add({"reason", entry.reason});

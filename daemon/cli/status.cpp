@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -9,6 +10,8 @@
 
 namespace postern {
 namespace {
+
+constexpr std::chrono::days authentication_is_counted{1};
 
 // A row for each folder polled, and one for each mailbox that gets its mail otherwise.
 struct MailboxStatus {
@@ -67,8 +70,22 @@ Json joined(std::vector<std::string> const& lines) {
     return text;
 }
 
+// Mails of the last day by what was found of their sender.
+using AuthenticationCounts = std::map<std::string, std::uint64_t>;
+
+std::uint64_t count_of(AuthenticationCounts const& lately, std::string const& word) {
+    auto const found = lately.find(word);
+    return found == lately.end() ? 0 : found->second;
+}
+
+Json authentication_json(AuthenticationCounts const& lately) {
+    Json json{{"hours", std::chrono::hours{authentication_is_counted}.count()}};
+    for (auto const* const word : {"pass", "fail", "none"}) json[word] = count_of(lately, word);
+    return json;
+}
+
 void print_json(Context& context, DaemonStatus const& daemon, std::vector<MailboxStatus> const& rows,
-                StatusCounts const& counts) {
+                StatusCounts const& counts, AuthenticationCounts const& lately) {
     auto list = Json::array();
     for (auto const& row : rows) {
         list.push_back({{"address", row.address},
@@ -87,12 +104,13 @@ void print_json(Context& context, DaemonStatus const& daemon, std::vector<Mailbo
            {"failed", counts.outbox_failed},
            {"oldest", time_or_null(counts.outbox_oldest)}}},
          {"held", counts.held},
+         {"authentication", authentication_json(lately)},
          {"tickets", {{"open", counts.open}, {"in-progress", counts.in_progress}, {"resolved", counts.resolved}}},
          {"oldest_unprocessed", time_or_null(oldest_unprocessed(rows))}});
 }
 
 void print_plain(Context& context, DaemonStatus const& daemon, std::vector<MailboxStatus> const& rows,
-                 StatusCounts const& counts) {
+                 StatusCounts const& counts, AuthenticationCounts const& lately) {
     auto const& style = context.style;
     auto const now = context.now();
     auto const state = daemon.up ? style.green("up") : style.red("down");
@@ -114,6 +132,9 @@ void print_plain(Context& context, DaemonStatus const& daemon, std::vector<Mailb
     depths.add({"outbox", std::to_string(counts.outbox_queued) + " queued" + oldest + ", " +
                               std::to_string(counts.outbox_failed) + " failed"});
     depths.add({"held", std::to_string(counts.held)});
+    depths.add({"senders", std::to_string(count_of(lately, "pass")) + " pass, " +
+                               std::to_string(count_of(lately, "fail")) + " fail, " +
+                               std::to_string(count_of(lately, "none")) + " neither, in a day"});
     depths.add({"tickets", std::to_string(counts.open) + " open, " + std::to_string(counts.in_progress) +
                                " in progress, " + std::to_string(counts.resolved) + " resolved"});
     depths.print(context.out, style);
@@ -126,10 +147,11 @@ ExitCode run(Context& context, Arguments const&) {
     auto& store = context.store();
     auto const rows = mailboxes(options, store.imap_folders());
     auto const counts = store.status_counts();
+    auto const lately = store.authentication_counts(context.now() - authentication_is_counted);
     if (context.json) {
-        print_json(context, daemon, rows, counts);
+        print_json(context, daemon, rows, counts, lately);
     } else {
-        print_plain(context, daemon, rows, counts);
+        print_plain(context, daemon, rows, counts, lately);
     }
     return ExitCode::ok;
 }

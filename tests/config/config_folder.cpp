@@ -14,7 +14,7 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> what_all_need[] = {
     {"[site]", "[site]\nname = \"Acme Support\"\nhostname = \"support.acme.example\"\nstate_dir = \"state\"\n"},
     {"[[mailbox]]", "[[mailbox]]\naddress = \"support@acme.example\"\ntag = \"ACME\"\n"},
-    {"[smtp]", "[smtp]\nlisten = [\"127.0.0.1:2525\"]\n"},
+    {"[smtp]", "[smtp]\nlisten = [\"192.0.2.10:25\"]\n"},
     {"[relay]", "[relay]\nurl = \"smtp://127.0.0.1:25\"\n"},
 };
 

@@ -53,32 +53,9 @@ TEST_CASE("what would protect but is not in this build is an error, the rest a n
         postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
         postern.toml:22:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
         postern.toml:26:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
-        postern.toml:28:10: error: policy = "require" is not in this build yet (take it out: senders are not authenticated)
-        postern.toml:29:24: notice: 'trusted_authserv_ids' is not in this build yet (senders are not authenticated)
-        postern.toml:31:12: notice: 'resolver' is not in this build yet (senders are not authenticated)
         postern.toml:32:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
         postern.toml:36:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
         postern.toml:40:1: notice: [metrics] is not in this build yet (nothing is served)
-    )"));
-    CHECK(findings_in_contacts(R"(
-        [[organization]]
-        name = "Northwind"
-        authentication = "require"
-        [[organization]]
-        name = "Globex"
-        authentication = "mark"
-        [[organization]]
-        name = "Initech"
-        authentication = "off"
-    )") == unindented(R"(
-        contacts.toml:3:18: error: authentication = "require" is not in this build yet (take it out: senders are not authenticated)
-        contacts.toml:6:18: notice: authentication = "mark" is not in this build yet (senders are not authenticated)
-    )"));
-    CHECK(findings_in(R"(
-        [authentication]
-        policy = "mark"
-    )") == unindented(R"(
-        postern.toml:2:10: notice: policy = "mark" is not in this build yet (senders are not authenticated)
     )"));
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("a password in clear on the network is noticed, on loopback not") {
 TEST_CASE("a certificate and its key, a user and their password") {
     CHECK(findings_in(R"(
         [smtp]
-        listen = ["127.0.0.1:25"]
+        listen = ["192.0.2.10:25"]
         tls_certificate_file = "contacts.toml"
         require_tls = true
         [lmtp]
@@ -143,7 +143,7 @@ TEST_CASE("a certificate and its key, a user and their password") {
     )"));
     CHECK(findings_in(R"(
         [smtp]
-        listen = ["127.0.0.1:25"]
+        listen = ["192.0.2.10:25"]
         require_tls = true
         [relay]
         url = "smtps://relay.acme.example"
@@ -199,6 +199,27 @@ TEST_CASE("mail that can't come in is noticed") {
         # no [smtp]
     )") == unindented(R"(
         postern.toml: notice: no mail comes in but by postern deliver (add [smtp] or [[imap]])
+    )"));
+}
+
+TEST_CASE("who is asked about what an MTA in front of us hands over") {
+    CHECK(findings_in(R"(
+        [smtp]
+        listen = ["127.0.0.1:2525", "[::1]:2525"]
+    )") == unindented(R"(
+        postern.toml:2:10: notice: an MTA on this host that hands its mail over here is taken for who sent it: SPF fails, and what is refused may bounce (add trusted_relays = ["127.0.0.1"] to [authentication])
+    )"));
+    for (auto const* const more :
+         {"[authentication]\ntrusted_relays = [\"127.0.0.1\"]\n", "[authentication]\npolicy = \"off\"\n"}) {
+        CHECK(findings_in("[smtp]\nlisten = [\"127.0.0.1:2525\"]\n" + std::string(more)).empty());
+    }
+    CHECK(findings_in(R"(
+        [lmtp]
+        listen = ["127.0.0.1:24"]
+        [authentication]
+        policy = "require"
+    )") == unindented(R"(
+        postern.toml:4:10: notice: mail by IMAP, LMTP and from trusted_relays has nothing but DKIM to be authentic by (add trusted_authserv_ids = ["mx.acme.example"]: whose Authentication-Results are believed)
     )"));
 }
 

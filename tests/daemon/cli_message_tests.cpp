@@ -66,11 +66,12 @@ TEST_CASE("message why: the story in words, rule by rule") {
         $ postern message why '<1@evil.example>'
         Mail MAIL000000000002 from eve@evil.example to support@acme.example, "Hello", came by deliver on 2026-11-21 09:00:01Z.
 
-          arrival-key     arrival key       not seen before
-          own-mail        From              none of our mailboxes
-          bounce          kind of mail      no bounce
-          clear-sender    eve@evil.example  From is one mailbox
-          listed-contact  eve@evil.example  not a contact, nor of an organisation's domain
+          arrival-key     arrival key            not seen before
+          own-mail        From                   none of our mailboxes
+          bounce          kind of mail           no bounce
+          clear-sender    eve@evil.example       From is one mailbox
+          authentication  sender authentication  not asked: no organisation has the domain
+          listed-contact  eve@evil.example       not a contact, nor of an organisation's domain
 
         So it was refused, by the rule listed-contact on 2026-11-21 09:00:01Z.
         No receipt: refused mail gets none.
@@ -81,6 +82,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
           own-mail         From                        none of our mailboxes
           bounce           kind of mail                no bounce
           clear-sender     ana@northwind.example       From is one mailbox
+          authentication   sender authentication       not asked
           listed-contact   ana@northwind.example       contact of Northwind (contacts.toml:5)
           unlisted         [contacts] unlisted         not asked: the sender may write
           automatic-reply  kind of mail                no automatic reply
@@ -125,28 +127,29 @@ TEST_CASE("message show: by our id or a Message-ID") {
     auto terminal = terminal_with_ledger();
     terminal.session(R"(
         $ postern message show MAIL000000000001
-        id            MAIL000000000001
-        received      2026-11-21 09:00:00Z by deliver
-        mailbox       support@acme.example
-        from          ana@northwind.example
-        reverse path  <>
-        message id    <1@northwind.example>
-        subject       The printer smokes
-        size          538 B
-        disposition   opened ACME-1000
-        rule          new-ticket
-        reason        belongs to no ticket: a new one
-        receipt       queued
+        id              MAIL000000000001
+        received        2026-11-21 09:00:00Z by deliver
+        mailbox         support@acme.example
+        from            ana@northwind.example
+        reverse path    <>
+        message id      <1@northwind.example>
+        subject         The printer smokes
+        size            538 B
+        authentication  none
+        disposition     opened ACME-1000
+        rule            new-ticket
+        reason          belongs to no ticket: a new one
+        receipt         queued
     )");
     auto const message = nlohmann::json::parse(terminal.run("postern message show '<1@northwind.example>' --json").out);
     CHECK(message["id"] == "MAIL000000000001");
     CHECK(message["disposition"] == "opened");
     CHECK(message["ticket"] == "ACME-1000");
-    CHECK(message["story"].size() == 11);
-    CHECK(message["story"][4]["rule"] == "listed-contact");
-    CHECK(message["story"][4]["saw"] == "ana@northwind.example");
-    CHECK(message["story"][4]["result"] == "contact of Northwind");
-    CHECK(message["story"][4]["config"] == "contacts.toml:5");
+    CHECK(message["story"].size() == 12);
+    CHECK(message["story"][5]["rule"] == "listed-contact");
+    CHECK(message["story"][5]["saw"] == "ana@northwind.example");
+    CHECK(message["story"][5]["result"] == "contact of Northwind");
+    CHECK(message["story"][5]["config"] == "contacts.toml:5");
     CHECK(message["receipt"]["state"] == "queued");
     CHECK(message["receipt"]["why"] == nullptr);
     auto const refused = nlohmann::json::parse(terminal.run("postern message show MAIL000000000002 --json").out);
@@ -218,8 +221,9 @@ TEST_CASE("held release: a mail that lay in its folder for years opens a ticket 
     auto old_mail = std::string(ambiguous_mail);
     old_mail.replace(old_mail.find("2026"), 4, "2016");
     auto const raw = by_imap(1, old_mail);
-    terminal.store->atomically(
-        [&] { (void)intake(raw, parse_message(raw.octets), *site_policy(), *terminal.store, noon); });
+    terminal.store->atomically([&] {
+        (void)intake(raw, parse_message(raw.octets), SenderAuthentication{}, *site_policy(), *terminal.store, noon);
+    });
     terminal.session(R"(
         $ postern held release '<3@northwind.example>'
         MAIL000000000001 released: opened ACME-1000

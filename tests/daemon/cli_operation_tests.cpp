@@ -124,6 +124,7 @@ TEST_CASE("status: up or down, mailboxes, what waits") {
 
         outbox   1 queued, the oldest from 3 min ago, 0 failed
         held     0
+        senders  0 pass, 0 fail, 1 neither, in a day
         tickets  1 open, 0 in progress, 0 resolved
         $ postern status --json
         {
@@ -152,6 +153,12 @@ TEST_CASE("status: up or down, mailboxes, what waits") {
             "oldest": "2026-11-21T09:00:00Z"
           },
           "held": 0,
+          "authentication": {
+            "hours": 24,
+            "pass": 0,
+            "fail": 0,
+            "none": 1
+          },
           "tickets": {
             "open": 1,
             "in-progress": 0,

@@ -98,6 +98,7 @@ Session Terminal::run(std::string_view command) {
                        .open_store = open_store,
                        .daemon_is_up = [this](Options const&) { return daemon_is_up; },
                        .troubles = [this](Options const&) { return troubles; },
+                       .authenticate = [this](auto const&, auto const&, auto const&) { return authentication; },
                        .return_to_caller = [] {}};
     Context context(in, out, err, std::move(world));
     context.config_file = options.file;

@@ -14,6 +14,7 @@
 #include "config/options.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/text_table.h"
+#include "daemon/sender_authentication.h"
 #include "parsers/time_point.h"
 #include "store/store.h"
 
@@ -38,6 +39,7 @@ class Terminal {
     Findings findings;                           // of loading; errors leave the options out
     std::optional<StoreError> open_store_error;  // of the store, when it is opened
     TimePoint now;
+    SenderAuthentication authentication;  // of every mail delivered
     bool daemon_is_up = true;
     std::vector<std::string> troubles;
     bool is_terminal = false;

@@ -15,10 +15,11 @@ struct Case {
     RawMessage raw;
     ArrivalContext context = {};
     std::shared_ptr<Policy const> policy = site_policy();
+    SenderAuthentication authentication = {};
 
     Verdict verdict() const {
         auto const message = parse_message(raw.octets);
-        return decide({raw, message, context, *policy, policy->options().mailboxes.front(), noon});
+        return decide({raw, message, authentication, context, *policy, policy->options().mailboxes.front(), noon});
     }
 };
 
@@ -56,9 +57,9 @@ TEST_CASE("a contact's mail that belongs to no ticket opens one and gets a recei
     CHECK(verdict.organization->name == "Northwind");
     CHECK(verdict.sender->display_name == "Ana Ruiz");
     CHECK(verdict.receipt);
-    REQUIRE(verdict.story.size() == 11);
-    CHECK(verdict.story[4].rule == "listed-contact");
-    CHECK(verdict.story[4].config == "contacts.toml:5");
+    REQUIRE(verdict.story.size() == 12);
+    CHECK(verdict.story[5].rule == "listed-contact");
+    CHECK(verdict.story[5].config == "contacts.toml:5");
 }
 
 TEST_CASE("the address compares without case") {
@@ -454,7 +455,7 @@ TEST_CASE("a flood: past [limits] fold_after one more ticket takes the rest") {
         CHECK(verdict.rule == "new-ticket");
         CHECK(verdict.gathers);
         CHECK(verdict.receipt);
-        CHECK(verdict.story[9].result == "a flood, past 10/h: what follows joins this one's ticket");
+        CHECK(verdict.story[10].result == "a flood, past 10/h: what follows joins this one's ticket");
     }
     SECTION("the rest joins it, and gets none") {
         mail.context.flood = {10, ticket("ACME", 1042, "northwind")};

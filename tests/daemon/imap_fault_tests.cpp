@@ -602,7 +602,7 @@ TEST_CASE("mails past [limits] held wait on the server, and block no other", "[i
     site.server.add({mail("behind")});
     std::atomic<bool> is_full{true};
     Receipt answer;
-    answer.no_space = answer.held_is_full = true;
+    answer.no_space = answer.this_one_alone = true;
     site.rig.desk.defer(
         [&is_full](RawMessage const& raw) { return is_full && raw.octets.find("forged") != std::string::npos; },
         answer);

@@ -19,7 +19,8 @@ struct Site {
 
     Receipt take(RawMessage const& raw, TimePoint now = noon) {
         Receipt receipt;
-        store->atomically([&] { receipt = intake(raw, parse_message(raw.octets), *policy, *store, now); });
+        store->atomically(
+            [&] { receipt = intake(raw, parse_message(raw.octets), SenderAuthentication{}, *policy, *store, now); });
         return receipt;
     }
     std::vector<OutboxMail> outgoing() {

@@ -40,7 +40,9 @@ class Gateway {
         raw.envelope.forward_path = {policy_->options().mailboxes.front().address};
         raw.octets = post.octets;
         raw.received = raw.arrived = now;
-        store_->atomically([&] { static_cast<void>(intake(raw, parse_message(raw.octets), *policy_, *store_, now)); });
+        store_->atomically([&] {
+            static_cast<void>(intake(raw, parse_message(raw.octets), SenderAuthentication{}, *policy_, *store_, now));
+        });
         return *store_->ledger_entry(raw.id.text);
     }
     // What the relay is given, and takes.

@@ -33,7 +33,8 @@ struct Site {
                     "mail-" + std::to_string(n));
         raw.received = raw.arrived = now;
         Receipt receipt;
-        store->atomically([&] { receipt = intake(raw, parse_message(raw.octets), *policy, *store, now); });
+        store->atomically(
+            [&] { receipt = intake(raw, parse_message(raw.octets), SenderAuthentication{}, *policy, *store, now); });
         return receipt;
     }
     std::size_t queue_due(TimePoint now) {

@@ -41,8 +41,10 @@ std::vector<MailId> ids(Store& store) {
 Receipt WaysIn::take_in(RawMessage const& raw) {
     auto const policy = site_policy(terminal.options);
     Receipt receipt;
-    terminal.store->atomically(
-        [&] { receipt = intake(raw, parse_message(raw.octets), *policy, *terminal.store, terminal.now); });
+    terminal.store->atomically([&] {
+        receipt =
+            intake(raw, parse_message(raw.octets), terminal.authentication, *policy, *terminal.store, terminal.now);
+    });
     return receipt;
 }
 

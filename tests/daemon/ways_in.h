@@ -21,7 +21,7 @@ struct Heard {
 
 class WaysIn {
   public:
-    Terminal terminal;  // its store and options are the site's
+    Terminal terminal;  // its store and options are the site's, what is found of each mail's sender is its
 
     // A mail as a test writes it (tests/support/site.h); `from` is the reverse-path, "" the null one.
     Heard take(std::string_view way, std::string_view from, std::string_view mail);

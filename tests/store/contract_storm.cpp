@@ -94,7 +94,7 @@ CONTRACT(
     CHECK_FALSE(receipts_of(store, "ana@northwind.example", 40).oldest);
 }
 
-CONTRACT("an address was referred lately or not, whatever its case; other mail to it is no referral") {
+CONTRACT("an address was referred lately or not, whatever its case, and other mail to it is no referral") {
     TestType backend;
     auto& store = backend.store;
     open_ticket(store, "A", 10);
