@@ -32,16 +32,23 @@ struct VerifierQuestion {
 
 struct VerifierAnswer {
     SpfCheck spf;
-    std::vector<DkimCheck> dkim;  // in the order of the fields, topmost first
+    // In the order of the fields, topmost first, at most 20. Where no verifier answered in time, one temperror of no
+    // domain stands for all of them.
+    std::vector<DkimCheck> dkim;
 };
 
 class VerifierPool {
   public:
     using Done = std::function<void(VerifierAnswer)>;
     static constexpr std::size_t most_signatures = 5;
+    // Records that are asked for by one mail: SPF may want 122 (RFC 7208 4.6.4: the domain's, ten terms' with ten hosts
+    // each, and %{p}'s eleven), DKIM one a signature. A verifier that wants more is not ours any more.
+    static constexpr unsigned most_dns_questions = 128;
+    // What old C leaks ends with its process, and whoever took one over has it for so long.
+    static constexpr unsigned most_mails_of_a_process = 1000;
 
     // `program` is postern-verifier. At most `processes` run at once, each started when it is first needed; mails of
-    // one from_domain have at most half of them.
+    // one organizational domain in From, or in what SPF is asked for, have at most half of them.
     VerifierPool(std::filesystem::path program, unsigned processes, DnsResolver& resolver, Log& log);
     // Ends what is under way with temperrors, and the processes.
     ~VerifierPool();

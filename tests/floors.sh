@@ -29,6 +29,9 @@ owner 'zstd'       'store/packed_octets\.cpp'
 owner 'toml\+\+/'  'config/[a-z_]*\.cpp'
 owner 'ares'       'daemon/dns_channel\.cpp'
 owner 'curl/'      'daemon/(curl_[a-z_]*|imap_connection|outbox_sender|relay_[a-z_]*)\.(cpp|h)'
+owner 'spf2/'      'daemon/verifier/spf_check\.cpp'
+owner 'opendkim/'  'daemon/verifier/dkim_check\.cpp'
+owner 'seccomp'    'daemon/verifier/sandbox\.cpp'
 owner 'CLI/'       'daemon/(posternd|cli/command_line)\.cpp'
 # ctest takes a name with ';' for a list, runs the last item as a filter, finds no such test, and calls that passed.
 if hits=$(grep -rzoE '(TEST_CASE|CONTRACT)\(\s*"[^"]*;[^"]*"' tests --include='*.cpp' | tr '\0' '\n' | grep .); then
