@@ -129,6 +129,7 @@ struct App::State {
     SenderSlot sender;
     InFlight in_flight;
     Refusals refusals;
+    std::shared_ptr<SenderAuthenticator> authenticator;
     ParsingDesk desk;
     std::unique_ptr<TroubleSocket> troubles;
     std::unique_ptr<SmtpListener> smtp, lmtp;
@@ -146,8 +147,9 @@ struct App::State {
           writer(std::move(store), log, service_manager::watchdog()),
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           refusals(options.limits.refusals_per_ip),
+          authenticator(std::make_shared<SenderAuthenticator>(options.authentication.resolver, log)),
           desk(
-              policy, writer, log, clock_now, [this] { sender.wake(); }, parser_threads()),
+              policy, authenticator, writer, log, clock_now, [this] { sender.wake(); }, parser_threads()),
           io_work(io.get_executor()) {}
 
     void tell_in_flight(bool is_full) {
@@ -264,6 +266,7 @@ struct App::State {
         say_what_needs_a_restart(fresh);
         bool const other_relay = fresh.relay != options.relay || fresh.site.hostname != options.site.hostname ||
                                  Alarms(fresh) != Alarms(options);
+        bool const other_resolver = fresh.authentication.resolver != options.authentication.resolver;
         options = fresh;
         log.reconfigure(options.log);
         in_flight.set_limit(options.limits.in_flight);
@@ -271,7 +274,8 @@ struct App::State {
         if (smtp) smtp->set_policy(fresh_smtp);
         if (lmtp) lmtp->set_policy(fresh_lmtp);
         policy = make_policy(std::move(fresh), std::move(templates));
-        desk.set_policy(policy);
+        if (other_resolver) authenticator = std::make_shared<SenderAuthenticator>(options.authentication.resolver, log);
+        desk.set_policy(policy, authenticator);
         summaries->set_policy(policy);
         if (other_relay) start_sender();
         exchange_folders();

@@ -12,7 +12,7 @@ std::string because(std::string const& why) {
 
 StoryStep spf_step(SenderAuthentication const& it) {
     if (!it.spf_checked) return {"spf", "the client is not who sent it", "not checked", ""};
-    if (it.spf.domain.empty()) return {"spf", "no domain to ask", to_string(it.spf.result) + because(it.spf.why), ""};
+    if (it.spf.domain.empty()) return {"spf", "the envelope", "not asked: not of From's domain", ""};
     return {"spf", (it.spf.of_helo ? "HELO " : "MAIL FROM ") + it.spf.domain,
             to_string(it.spf.result) + because(it.spf.why), ""};
 }

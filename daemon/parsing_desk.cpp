@@ -50,9 +50,11 @@ struct ParsingDesk::Job {
     Receipt receipt;
 };
 
-ParsingDesk::ParsingDesk(std::shared_ptr<Policy const> policy, StoreWriter& writer, Log& log, Clock clock,
-                         std::function<void()> mail_queued, unsigned parsers)
+ParsingDesk::ParsingDesk(std::shared_ptr<Policy const> policy, std::shared_ptr<SenderAuthenticator> authenticator,
+                         StoreWriter& writer, Log& log, Clock clock, std::function<void()> mail_queued,
+                         unsigned parsers)
     : policy_(std::move(policy)),
+      authenticator_(std::move(authenticator)),
       writer_(writer),
       log_(log),
       clock_(std::move(clock)),
@@ -87,9 +89,13 @@ void ParsingDesk::submit(RawMessage message, Done done) {
     wake_.notify_one();
 }
 
-void ParsingDesk::set_policy(std::shared_ptr<Policy const> policy) {
-    std::lock_guard const lock(mutex_);
-    policy_ = std::move(policy);
+void ParsingDesk::set_policy(std::shared_ptr<Policy const> policy, std::shared_ptr<SenderAuthenticator> authenticator) {
+    {
+        std::lock_guard const lock(mutex_);
+        policy_ = std::move(policy);
+        std::swap(authenticator_, authenticator);
+    }
+    // The old one ends here, outside of the lock: what it was asked is answered on its threads.
 }
 
 // The next one to parse; null: the desk ends, and all that it had is in work.
@@ -159,7 +165,21 @@ void ParsingDesk::parse(std::shared_ptr<Job> const& job, Packer& packer) {
         job->failure = std::current_exception();
     }
     fault_point("intake.parsed");
-    in_order(job);
+    authenticate(job);
+}
+
+// No thread waits meanwhile; what the mail takes stays counted as in flight.
+void ParsingDesk::authenticate(std::shared_ptr<Job> const& job) {
+    std::shared_ptr<SenderAuthenticator> authenticator;
+    {
+        std::lock_guard const lock(mutex_);
+        authenticator = authenticator_;
+    }
+    if (!authenticator || job->failure) return in_order(job);
+    authenticator->authenticate(job->raw, job->message, *job->policy, [this, job](SenderAuthentication found) {
+        job->authentication = std::move(found);
+        in_order(job);
+    });
 }
 
 void ParsingDesk::in_order(std::shared_ptr<Job> const& job) {
@@ -216,6 +236,7 @@ void ParsingDesk::log_outcome(Job const& job) {
               {{"mail", job.raw.id.text},
                {"source", std::string(to_string(job.raw.source))},
                {"from", job.message.from.empty() ? "" : job.message.from.front().mailbox.address()},
+               {"authentication", job.authentication.word()},
                {"ticket", job.receipt.ticket ? job.receipt.ticket->text() : ""},
                {"rule", job.receipt.rule},
                {"size", std::to_string(job.raw.octets.size())}});

@@ -1,5 +1,6 @@
-// ParsingDesk: the daemon's IntakeDesk. A pool parses (pure, any number at once); the store's writer runs intake; after
-// the commit the way in is answered, the outbox sender woken and the one log line about the mail written.
+// ParsingDesk: the daemon's IntakeDesk. A pool parses (pure, any number at once); SenderAuthenticator asks who the
+// sender really is, while no thread waits; the store's writer runs intake; after the commit the way in is answered, the
+// outbox sender woken and the one log line about the mail written.
 #pragma once
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include "daemon/intake_desk.h"
 #include "daemon/log.h"
 #include "daemon/policy.h"
+#include "daemon/sender_authenticator.h"
 #include "daemon/store_writer.h"
 
 namespace postern {
@@ -24,14 +26,16 @@ class ParsingDesk : public IntakeDesk {
   public:
     using Clock = std::function<TimePoint()>;
 
-    // `mail_queued` is called after a commit that put mail into the outbox. The writer has to outlive the desk.
-    ParsingDesk(std::shared_ptr<Policy const> policy, StoreWriter& writer, Log& log, Clock clock,
-                std::function<void()> mail_queued, unsigned parsers);
+    // `mail_queued` is called after a commit that put mail into the outbox. The writer has to outlive the desk. Without
+    // an authenticator nobody is asked about.
+    ParsingDesk(std::shared_ptr<Policy const> policy, std::shared_ptr<SenderAuthenticator> authenticator,
+                StoreWriter& writer, Log& log, Clock clock, std::function<void()> mail_queued, unsigned parsers);
     // Finishes what was submitted.
     ~ParsingDesk() override;
 
     void submit(RawMessage message, Done done) override;
-    void set_policy(std::shared_ptr<Policy const> policy);  // on reload: for mail to come
+    // On reload: for mail to come.
+    void set_policy(std::shared_ptr<Policy const> policy, std::shared_ptr<SenderAuthenticator> authenticator);
 
   private:
     struct Job;
@@ -40,12 +44,14 @@ class ParsingDesk : public IntakeDesk {
     void parse_loop();
     void parse(std::shared_ptr<Job> const& job, Packer& packer);
     static void pack(RawMessage& raw, Packer& packer);
+    void authenticate(std::shared_ptr<Job> const& job);
     void in_order(std::shared_ptr<Job> const& job);
     void take_in(std::shared_ptr<Job> const& job);
     void answer(Job& job, std::exception_ptr const& failure);
     void log_outcome(Job const& job);
 
     std::shared_ptr<Policy const> policy_;
+    std::shared_ptr<SenderAuthenticator> authenticator_;
     StoreWriter& writer_;
     Log& log_;
     Clock clock_;

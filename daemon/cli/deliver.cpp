@@ -86,7 +86,10 @@ ExitCode take(Context& context, Arguments const& arguments) {
                                                       ? "the sender cannot be authenticated now: DNS has trouble"
                                                       : "too many mails are held: release or drop some");
     }
-    if (receipt.may_bounce) throw CommandFailure(ExitCode::refused, receipt.refusal);
+    if (receipt.may_bounce) {
+        context.say(receipt.refusal);  // the MTA's bounce quotes it
+        return ExitCode::refused;
+    }
     // Other refused mail ends with 0, too: this is a pipe of our own MTA's, and any other code would make it bounce to
     // an address that nobody has proved to be the sender's.
     print_outcome(context, store, raw.id);
@@ -102,7 +105,6 @@ ExitCode run(Context& context, Arguments const& arguments) {
             case ExitCode::usage:
             case ExitCode::data_error:
             case ExitCode::no_user:
-            case ExitCode::refused:
                 throw;
             default:
                 throw CommandFailure(ExitCode::try_again, failure.what());

@@ -10,6 +10,7 @@
 
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/state_owner.h"
+#include "daemon/sender_authenticator.h"
 #include "daemon/state_lock.h"
 #include "daemon/trouble_socket.h"
 #include "store/sqlite_store.h"
@@ -75,6 +76,16 @@ std::shared_ptr<Store> open_store(Options const& options, Opening opening) {
     return opening == Opening::may_create ? open_or_create(options) : open_existing(options);
 }
 
+// What the daemon's desk does while other mail goes on.
+SenderAuthentication authenticate(RawMessage const& raw, ParsedMessage const& message, Policy const& policy) {
+    if (!domain_to_authenticate(raw, message, policy)) return {};
+    LogOptions to_stderr = policy.options().log;
+    to_stderr.level = LogOptions::Level::error;
+    Log log(to_stderr);
+    SenderAuthenticator authenticator(policy.options().authentication.resolver, log);
+    return authenticator.authenticated(raw, message, policy);
+}
+
 }  // namespace
 
 Surroundings real_surroundings() {
@@ -84,7 +95,7 @@ Surroundings real_surroundings() {
             .open_store = open_store,
             .daemon_is_up = [](Options const& options) { return StateLock::is_held(options.site.state_dir); },
             .troubles = [](Options const& options) { return ask_for_troubles(options.site.state_dir); },
-            .authenticate = [](auto const&, auto const&, auto const&) { return SenderAuthentication{}; },
+            .authenticate = authenticate,
             .return_to_caller = return_to_root};
 }
 

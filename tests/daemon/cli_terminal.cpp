@@ -62,6 +62,11 @@ Terminal::Terminal() : store(make_memory_store()), options(site_options()), now(
     options.file = "/etc/postern/postern.toml";
 }
 
+SenderAuthentication Terminal::authenticated(RawMessage const& raw, ParsedMessage const& message,
+                                             Policy const& policy) const {
+    return authenticate ? authenticate(raw, message, policy) : authentication;
+}
+
 std::string Terminal::exchange_ids(std::string text, bool to_real) const {
     std::size_t count = 0;
     for (auto const& entry : store->ledger({})) {
@@ -98,7 +103,7 @@ Session Terminal::run(std::string_view command) {
                        .open_store = open_store,
                        .daemon_is_up = [this](Options const&) { return daemon_is_up; },
                        .troubles = [this](Options const&) { return troubles; },
-                       .authenticate = [this](auto const&, auto const&, auto const&) { return authentication; },
+                       .authenticate = [this](auto const&... mail) { return authenticated(mail...); },
                        .return_to_caller = [] {}};
     Context context(in, out, err, std::move(world));
     context.config_file = options.file;

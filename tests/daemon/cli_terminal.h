@@ -3,6 +3,7 @@
 // of tests/support/site.h; "< NAME" gives a file of `files` as stdin.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,7 +15,10 @@
 #include "config/options.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/text_table.h"
+#include "daemon/policy.h"
+#include "daemon/raw_message.h"
 #include "daemon/sender_authentication.h"
+#include "parsers/message.h"
 #include "parsers/time_point.h"
 #include "store/store.h"
 
@@ -31,6 +35,8 @@ class Terminal {
 
     // Takes away the first line's indentation everywhere; fails the test where the session went otherwise.
     void session(std::string_view transcript);
+    [[nodiscard]] SenderAuthentication authenticated(RawMessage const& raw, ParsedMessage const& message,
+                                                     Policy const& policy) const;
     // One command line, with '…' and "…" as a shell has them.
     [[nodiscard]] Session run(std::string_view command);
 
@@ -39,7 +45,8 @@ class Terminal {
     Findings findings;                           // of loading; errors leave the options out
     std::optional<StoreError> open_store_error;  // of the store, when it is opened
     TimePoint now;
-    SenderAuthentication authentication;  // of every mail delivered
+    SenderAuthentication authentication;  // of every mail that comes, unless `authenticate` finds it out
+    std::function<SenderAuthentication(RawMessage const&, ParsedMessage const&, Policy const&)> authenticate;
     bool daemon_is_up = true;
     std::vector<std::string> troubles;
     bool is_terminal = false;

@@ -40,11 +40,11 @@ std::vector<MailId> ids(Store& store) {
 
 Receipt WaysIn::take_in(RawMessage const& raw) {
     auto const policy = site_policy(terminal.options);
+    auto const message = parse_message(raw.octets);
+    auto const authentication = terminal.authenticated(raw, message, *policy);
     Receipt receipt;
-    terminal.store->atomically([&] {
-        receipt =
-            intake(raw, parse_message(raw.octets), terminal.authentication, *policy, *terminal.store, terminal.now);
-    });
+    terminal.store->atomically(
+        [&] { receipt = intake(raw, message, authentication, *policy, *terminal.store, terminal.now); });
     return receipt;
 }
 

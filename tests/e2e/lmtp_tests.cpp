@@ -87,7 +87,7 @@ TEST_CASE("a stranger's mail by LMTP is taken and recorded as refused, its octet
 
 TEST_CASE("a stranger's mail from one of trusted_relays is taken and recorded as refused") {
     DaemonProcess daemon;
-    daemon.setup.extra = "[authentication]\ntrusted_relays = [\"127.0.0.0/8\"]\n";
+    daemon.setup.extra = "[authentication]\nresolver = \"127.0.0.1:1\"\ntrusted_relays = [\"127.0.0.0/8\"]\n";
     daemon.write_config();
     daemon.start();
     auto const send = [&](std::string const& id) {

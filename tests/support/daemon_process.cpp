@@ -218,6 +218,9 @@ void DaemonProcess::write_config() const {
          << "[limits]\n"
          << setup.limits << "\n"
          << setup.extra;
+    // Nobody listens there: the network that a test happens to run in is not asked.
+    if (setup.extra.find("[authentication]") == std::string::npos)
+        toml << "\n[authentication]\nresolver = \"127.0.0.1:1\"\n";
     write_file(folder() / "postern.toml", toml.str());
 }
 
@@ -240,7 +243,7 @@ void DaemonProcess::give_to_user() const {
     if (user == nullptr || ::chown(folder().c_str(), user->pw_uid, user->pw_gid) != 0 ||
         ::chmod(folder().c_str(), 0755) != 0 || ::chmod((folder() / "notify").c_str(), 0666) != 0)
         fail("giving the daemon's folder to " + setup.user);
-    for (auto const* const name : {"posternd", "postern"})
+    for (auto const* const name : {"posternd", "postern", "postern-verifier"})
         std::filesystem::copy_file(binary(name), folder() / name, std::filesystem::copy_options::skip_existing);
 }
 
