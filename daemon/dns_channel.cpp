@@ -20,6 +20,11 @@ namespace {
 // The first packet may be lost; c-ares doubles the time for the second one, so one server has 1 + 2 s. A resolver that
 // has to ask other servers over the world is rarely at it for longer, and DnsResolver waits for 3.5 s in all.
 constexpr int first_try_milliseconds = 1000, tries = 2;
+// By TCP there is one try in a connection. A resolver that has said "truncated" has the answer already.
+constexpr int tcp_milliseconds = 2000;
+// Of the socket: the answers to all queries that are under way. The kernel gives what rmem_max
+// allows (socket(7)), and counts some 800 octets for a small one.
+constexpr int receive_buffer_octets = 1 << 20;
 // The size that no path cuts into pieces (dnsflagday.net, 2020): pieces can be forged, and get lost.
 constexpr std::uint16_t udp_octets = 1232;
 // Answers read in one turn: those of a flood wait for the next.
@@ -37,6 +42,8 @@ ares_socket_t open_socket(int family, int type, int protocol, void*) {
     int const fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     int const on = 1;
     if (fd >= 0 && type == SOCK_STREAM) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (fd >= 0 && type == SOCK_DGRAM)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_octets, sizeof receive_buffer_octets);
     return fd;
 }
 
@@ -48,6 +55,7 @@ int connect_socket(ares_socket_t fd, sockaddr const* address, ares_socklen_t oct
     return connect(fd, address, octets);
 }
 
+// Its parameters are c-ares's. NOLINTNEXTLINE(readability-function-size)
 ares_ssize_t receive(ares_socket_t fd, void* to, std::size_t octets, int flags, sockaddr* from,
                      ares_socklen_t* from_octets, void* sockets) {
     auto const received = recvfrom(fd, to, octets, flags, from, from_octets);
@@ -146,7 +154,7 @@ std::unique_ptr<DnsChannel> DnsChannel::make(std::optional<std::string> const& s
     options.flags |= transport == DnsTransport::tcp ? ARES_FLAG_USEVC : ARES_FLAG_EDNS;
     // With one server SERVFAIL is an answer; of the system's servers another one may know better.
     if (server) options.flags |= ARES_FLAG_NOCHECKRESP;
-    options.timeout = first_try_milliseconds;
+    options.timeout = transport == DnsTransport::tcp ? tcp_milliseconds : first_try_milliseconds;
     options.tries = tries;
     options.ednspsz = udp_octets;
     options.lookups = lookups;

@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -110,12 +111,14 @@ struct DnsResolver::Impl {
     void for_each_channel(Do&& action);
 
     void land_all();
-    void land(DnsLanding landing);
+    void land(DnsLanding const& landing);
     void answer(AskedMap::iterator asked, DnsAnswer const& answer);
     void trouble_for_all();
     void expire(Clock::time_point now);
 
-    void listen_for_life(Clock::time_point now);
+    void listen(Clock::time_point now);
+    void watch(Clock::time_point now);
+    [[nodiscard]] Clock::time_point next_probe() const;
     void probe(Clock::time_point now);
 
     [[nodiscard]] bool has_place_to_ask();
@@ -140,10 +143,14 @@ struct DnsResolver::Impl {
     std::size_t sent_this_turn_ = 0;
     std::array<Transport, 2> transports_;
     std::vector<std::unique_ptr<DnsChannel>> left_behind_;  // until what is under way there has landed
-    // Since when something is asked, and nothing was heard.
+    // Since when something is asked besides probes, and nothing was heard; since when it is probed for that.
     std::optional<Clock::time_point> unheard_since_, probing_since_;
     Clock::time_point last_probe_, last_heard_;
     bool silent_ = false;
+    std::set<std::uint64_t> probes_;  // flights
+    // What was asked last while it was silent. It goes out with the next probe, and nobody waits for it: a resolver
+    // that says nothing to a probe says something to this.
+    std::optional<DnsQuestion> turned_away_;
 
     std::thread thread_;
 };
@@ -176,8 +183,9 @@ void DnsResolver::Impl::query(Request request) {
 void DnsResolver::Impl::run() {
     while (take_requests()) {
         auto const now = Clock::now();
-        listen_for_life(now);
+        listen(now);
         land_all();
+        watch(now);
         expire(now);
         ask_queued();
         poll_once();
@@ -213,6 +221,7 @@ void DnsResolver::Impl::take(Request request, Clock::time_point now) {
     if (!wire_name) return request.done({Status::no_name, {}});
     DnsQuestion question{std::move(*wire_name), request.type};
     if (auto const* const kept = cache_.find(question, cache_clock_())) return request.done(*kept);
+    if (silent_) turned_away_ = question;
     if (silent_ || request.deadline <= now || deadlines_.size() >= most_waiting) return request.done({});
     auto asked = asked_.find(question);
     bool const is_new = asked == asked_.end(), has_place = queued_.empty() && has_place_to_ask();
@@ -252,7 +261,7 @@ void DnsResolver::Impl::send(DnsFlight flight) {
     ++sent_this_turn_;
     auto* const way = channel(flight.transport);
     if (!way) return land({std::move(flight), DnsLanding::End::unreachable, {}});
-    if (!unheard_since_) unheard_since_ = Clock::now();
+    if (!unheard_since_ && !probes_.contains(flight.number)) unheard_since_ = Clock::now();
     way->send(std::move(flight));
 }
 
@@ -284,26 +293,27 @@ void DnsResolver::Impl::land_all() {
     for_each_channel(
         [&](DnsChannel& channel) { std::ranges::move(channel.take_landings(), std::back_inserter(landings)); });
     std::erase_if(left_behind_, [](auto const& channel) { return channel->under_way() == 0; });
-    for (auto& landing : landings) land(std::move(landing));
+    // c-ares keeps a connection on which no answer came, and would read on whatever a server sends there.
+    auto& by_tcp = transports_[static_cast<std::size_t>(DnsTransport::tcp)].current;
+    if (by_tcp && by_tcp->under_way() == 0) by_tcp.reset();
+    for (auto const& landing : landings) land(landing);
 }
 
-// A flight whose question was given up meanwhile, and perhaps asked again, may still bring its answer.
-void DnsResolver::Impl::land(DnsLanding landing) {
-    auto& [flight, end, octets] = landing;
-    DnsReply reply;
-    if (end == DnsLanding::End::answered) {
-        reply = read_dns_response(octets, flight.question);
-        if (flight.transport == DnsTransport::udp && is_better_by_tcp(reply)) {
-            flight.transport = DnsTransport::tcp;
-            return send(std::move(flight));
-        }
-    }
+// A flight whose question was given up meanwhile, and perhaps asked again, may still bring its answer; a probe brings
+// one to nobody. Neither goes on by TCP.
+void DnsResolver::Impl::land(DnsLanding const& landing) {
+    auto const& [flight, end, octets] = landing;
+    probes_.erase(flight.number);
+    bool const is_answered = end == DnsLanding::End::answered;
     auto const asked = asked_.find(flight.question);
+    bool const is_awaited = asked != asked_.end() && asked->second.flight == flight.number;
+    auto reply = is_answered ? read_dns_response(octets, flight.question) : DnsReply{};
+    if (is_awaited && is_answered && flight.transport == DnsTransport::udp && is_better_by_tcp(reply))
+        return send({flight.question, flight.number, DnsTransport::tcp});
     DnsAnswer const found{status_of(reply.kind), std::move(reply.records)};
-    bool const is_trouble = end != DnsLanding::End::answered || found.status == Status::trouble;
-    if (is_trouble && (asked == asked_.end() || asked->second.flight != flight.number)) return;
+    if (found.status == Status::trouble && !is_awaited) return;
     // What the resolver says of the name is kept, and that it says nothing while it is there; not that it is away.
-    if (end == DnsLanding::End::answered || last_heard_ >= asked->second.sent)
+    if (is_answered || last_heard_ >= asked->second.sent)
         cache_.keep(flight.question, found, DnsCache::time_to_keep(found.status, reply.ttl), cache_clock_());
     if (asked != asked_.end()) answer(asked, found);
 }
@@ -333,41 +343,51 @@ void DnsResolver::Impl::expire(Clock::time_point now) {
     }
 }
 
-void DnsResolver::Impl::listen_for_life(Clock::time_point now) {
+void DnsResolver::Impl::listen(Clock::time_point now) {
     bool heard = false;
     for_each_channel([&](DnsChannel& channel) { heard = channel.take_sign_of_life() || heard; });
-    if (heard) {
-        silent_ = false;
-        last_heard_ = now;
-    }
-    if (heard || (!silent_ && under_way() == 0)) {
-        probing_since_.reset();
+    if (!heard) return;
+    silent_ = false;
+    last_heard_ = now;
+    unheard_since_.reset();
+    probing_since_.reset();
+}
+
+// Comes after listen(): a thread that was held up hears what came meanwhile before it judges.
+void DnsResolver::Impl::watch(Clock::time_point now) {
+    if (!probing_since_ && under_way() == probes_.size()) {
         unheard_since_.reset();
-        if (under_way() > 0) unheard_since_ = now;
         return;
     }
-    if (!unheard_since_ || now < *unheard_since_ + time_until_probe) return;
-    if (probing_since_ && now >= *probing_since_ + time_until_silent && !silent_) {
+    if (!unheard_since_) unheard_since_ = now;
+    if (!silent_ && probing_since_ && now >= *probing_since_ + time_until_silent) {
         silent_ = true;
         trouble_for_all();
     }
-    if (!probing_since_ || now >= last_probe_ + time_between_probes) probe(now);
+    if (now >= next_probe()) probe(now);
+}
+
+Clock::time_point DnsResolver::Impl::next_probe() const {
+    if (probing_since_) return last_probe_ + time_between_probes;
+    return unheard_since_ ? *unheard_since_ + time_until_probe : Clock::time_point::max();
 }
 
 void DnsResolver::Impl::probe(Clock::time_point now) {
     if (!probing_since_) probing_since_ = now;
     last_probe_ = now;
-    // Nobody waits for it: it has landed once something was heard.
-    send({{dns_wire_name(probe_name).value(), DnsType::a}, ++last_flight_, DnsTransport::udp});
+    std::vector<DnsQuestion> questions{{dns_wire_name(probe_name).value(), DnsType::a}};
+    if (turned_away_) questions.push_back(std::move(*turned_away_));
+    turned_away_.reset();
+    for (auto& question : questions) {
+        probes_.insert(++last_flight_);
+        send({std::move(question), last_flight_, DnsTransport::udp});
+    }
 }
 
 int DnsResolver::Impl::patience(Clock::time_point now) {
     if (!queued_.empty() && under_way() < most_under_way) return 0;
-    auto until = Clock::time_point::max();
-    if (!deadlines_.empty()) until = deadlines_.begin()->first;
-    if (unheard_since_)
-        until =
-            std::min(until, probing_since_ ? last_probe_ + time_between_probes : *unheard_since_ + time_until_probe);
+    auto until = next_probe();
+    if (!deadlines_.empty()) until = std::min(until, deadlines_.begin()->first);
     // Longer than all of it; a time without end would not fit.
     auto least = std::clamp(std::chrono::ceil<Milliseconds>(until - now), 0ms, Milliseconds(1min));
     for_each_channel([&](DnsChannel& channel) { least = std::min(least, channel.patience().value_or(least)); });

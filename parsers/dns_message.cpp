@@ -61,34 +61,35 @@ char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+std::string lower(std::string_view text) {
+    std::string lowered(text);
+    for (char& c : lowered) c = lower(c);
+    return lowered;
+}
+
 // Lower case, without compression. A pointer leads to before where the name, or the piece with the pointer, began:
 // "a prior occurrence" (RFC 1035 4.1.4); so none is followed twice.
 std::string Reader::wire_name() {
     std::string name;
     Reader piece(octets_, at_);
     std::size_t began = at_, jumps = 0;
-    bool jumped = false;
-    while (piece.good_) {
-        unsigned const length = piece.octet();
+    unsigned length = 0;
+    do {
+        length = piece.octet();
         if ((length & pointer_bits) == pointer_bits) {
             std::size_t const target = (length & ~pointer_bits) << 8U | piece.octet();
-            if (!jumped) at_ = piece.at_;
-            jumped = true;
-            if (target >= began || target < header_octets || ++jumps > limits::dns_pointers_per_name) break;
+            if (jumps++ == 0) at_ = piece.at_;
+            piece.good_ = piece.good_ && target < began && target >= header_octets;
+            piece.good_ = piece.good_ && jumps <= limits::dns_pointers_per_name;
             piece.at_ = began = target;
-        } else if (length > label_octets || name.size() + 1 + length + (length > 0 ? 1 : 0) > name_octets) {
-            break;
-        } else {
-            name += static_cast<char>(length);
-            for (char const c : piece.take(length)) name += lower(c);
-            if (length > 0) continue;
-            if (!jumped) at_ = piece.at_;
-            good_ = good_ && piece.good_;
-            return name;
+        } else if (length > 0) {
+            piece.good_ = piece.good_ && length <= label_octets && name.size() + 2 + length <= name_octets;
+            name += static_cast<char>(length) + lower(piece.take(length));
         }
-    }
-    good_ = false;
-    return {};
+    } while (piece.good_ && length > 0);
+    if (jumps == 0) at_ = piece.at_;
+    good_ = good_ && piece.good_;
+    return good_ ? name + '\0' : std::string();
 }
 
 struct ResourceRecord {

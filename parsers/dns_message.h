@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace postern {
@@ -26,7 +27,10 @@ struct DnsRecord {
 struct DnsQuestion {
     std::string wire_name;
     DnsType type = DnsType::a;
-    friend auto operator<=>(DnsQuestion const&, DnsQuestion const&) = default;
+    friend bool operator==(DnsQuestion const&, DnsQuestion const&) = default;
+    friend bool operator<(DnsQuestion const& one, DnsQuestion const& other) {
+        return std::tie(one.type, one.wire_name) < std::tie(other.type, other.wire_name);
+    }
 };
 
 // A name as people write it, with or without its last dot, with \DDD and \X for what they can't write. None: empty,

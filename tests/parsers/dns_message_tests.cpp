@@ -2,73 +2,16 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/dns_packet.h"
+
 using namespace postern;
+using namespace postern::testing::dns;
 using Kind = DnsReply::Kind;
 
 namespace {
 
-std::string octets(std::initializer_list<unsigned> values) {
-    std::string text;
-    for (unsigned const value : values) text += static_cast<char>(value);
-    return text;
-}
-
-std::string number_16(std::size_t value) {
-    return octets({static_cast<unsigned>(value >> 8U & 0xFFU), static_cast<unsigned>(value & 0xFFU)});
-}
-
-std::string number_32(std::size_t value) {
-    return number_16(value >> 16U) + number_16(value & 0xFFFFU);
-}
-
-std::string pointer(std::size_t to) {
-    return number_16(0xC000U | to);
-}
-
-// Case as written; "" is the root.
-std::string name(std::string_view text) {
-    std::string wire;
-    while (!text.empty()) {
-        auto const label = text.substr(0, text.find('.'));
-        wire += static_cast<char>(label.size());
-        wire += label;
-        text.remove_prefix(std::min(label.size() + 1, text.size()));
-    }
-    return wire + '\0';
-}
-
-constexpr std::size_t type_cname = 5, type_soa = 6, type_opt = 41;
-// Where the name of the question lies.
-constexpr std::size_t asked = 12;
-
-std::string record(std::string const& owner, std::size_t type, std::size_t ttl, std::string const& data) {
-    return owner + number_16(type) + number_16(1) + number_32(ttl) + number_16(data.size()) + data;
-}
-
-std::string record(std::string const& owner, DnsType type, std::size_t ttl, std::string const& data) {
-    return record(owner, static_cast<std::size_t>(type), ttl, data);
-}
-
-std::string soa(std::string const& owner, std::size_t ttl, std::size_t minimum) {
-    return record(owner, type_soa, ttl,
-                  name("ns") + name("hostmaster") + number_32(1) + number_32(2) + number_32(3) + number_32(4) +
-                      number_32(minimum));
-}
-
-struct Packet {
-    std::string asked_name = "northwind.example";
-    DnsType type = DnsType::a;
-    unsigned flags = 0x8180;  // a response, to a query for recursion, from who does it
-    std::vector<std::string> answer, authority, additional;
-
-    [[nodiscard]] std::string octets() const {
-        auto text = number_16(0x1234) + number_16(flags) + number_16(1) + number_16(answer.size()) +
-                    number_16(authority.size()) + number_16(additional.size()) + name(asked_name) +
-                    number_16(static_cast<std::size_t>(type)) + number_16(1);
-        for (auto const* const section : {&answer, &authority, &additional})
-            for (auto const& one : *section) text += one;
-        return text;
-    }
+struct Response : Packet {
+    Response() { name = "northwind.example"; }
     [[nodiscard]] DnsReply read() const {
         return read_dns_response(octets(), {dns_wire_name("northwind.example").value(), type});
     }
@@ -79,7 +22,7 @@ std::string const address = octets({192, 0, 2, 7});
 }  // namespace
 
 TEST_CASE("RFC 1035 4: the records of the type that was asked for, and the least of their TTLs") {
-    Packet packet;
+    Response packet;
     packet.answer = {record(pointer(asked), DnsType::a, 300, address),
                      record(name("NorthWind.Example"), DnsType::a, 60, octets({192, 0, 2, 8})),
                      record(pointer(asked), DnsType::txt, 10, "\4text"),
@@ -92,7 +35,7 @@ TEST_CASE("RFC 1035 4: the records of the type that was asked for, and the least
 }
 
 TEST_CASE("RFC 1035 3.3: MX, PTR, AAAA and TXT") {
-    Packet packet;
+    Response packet;
     packet.type = DnsType::mx;
     packet.answer = {record(pointer(asked), DnsType::mx, 1, number_16(10) + "\4Mail" + pointer(asked)),
                      record(pointer(asked), DnsType::mx, 1, number_16(0) + name(""))};
@@ -110,7 +53,7 @@ TEST_CASE("RFC 1035 3.3: MX, PTR, AAAA and TXT") {
 }
 
 TEST_CASE("RFC 1035 5.1: what is no letter, digit, '-' or '_' of a name is escaped, the dot within a label too") {
-    Packet packet;
+    Response packet;
     packet.type = DnsType::ptr;
     packet.answer = {record(pointer(asked), DnsType::ptr, 1, octets({5, 'a', '.', ' ', 0, 0xFF}) + name("x"))};
     auto const reply = packet.read();
@@ -120,7 +63,7 @@ TEST_CASE("RFC 1035 5.1: what is no letter, digit, '-' or '_' of a name is escap
 }
 
 TEST_CASE("RFC 1034 3.6.2: CNAMEs are followed, in any order, and their TTLs count") {
-    Packet packet;
+    Response packet;
     packet.answer = {record(name("b.example"), DnsType::a, 300, address),
                      record(name("a.example"), type_cname, 20, name("B.example")),
                      record(pointer(asked), type_cname, 100, name("a.example"))};
@@ -131,7 +74,7 @@ TEST_CASE("RFC 1034 3.6.2: CNAMEs are followed, in any order, and their TTLs cou
 }
 
 TEST_CASE("a CNAME loop is broken, and a chain that is too long") {
-    Packet packet;
+    Response packet;
     packet.answer = {record(pointer(asked), type_cname, 100, name("a.example")),
                      record(name("a.example"), type_cname, 100, pointer(asked))};
     CHECK(packet.read().kind == Kind::broken);
@@ -149,7 +92,7 @@ TEST_CASE("a CNAME loop is broken, and a chain that is too long") {
 }
 
 TEST_CASE("RFC 2308: NODATA and NXDOMAIN may be kept for the lesser of the SOA's TTL and its MINIMUM") {
-    Packet packet;
+    Response packet;
     packet.authority = {soa(name("example"), 900, 60)};
     CHECK(packet.read().kind == Kind::no_data);
     CHECK(packet.read().ttl == 60U);
@@ -165,7 +108,7 @@ TEST_CASE("RFC 2308: NODATA and NXDOMAIN may be kept for the lesser of the SOA's
 }
 
 TEST_CASE("RFC 2308: without a SOA, or with that of another zone, a negative answer has no TTL") {
-    Packet packet;
+    Response packet;
     CHECK(packet.read().kind == Kind::no_data);
     CHECK(!packet.read().ttl);
     for (auto const& zone :
@@ -178,13 +121,13 @@ TEST_CASE("RFC 2308: without a SOA, or with that of another zone, a negative ans
 }
 
 TEST_CASE("RFC 2181 8: a TTL with its highest bit set is 0") {
-    Packet packet;
+    Response packet;
     packet.answer = {record(pointer(asked), DnsType::a, 0x80000001U, address)};
     CHECK(packet.read().ttl == 0U);
 }
 
 TEST_CASE("response codes, with EDNS's eight further bits (RFC 6891 6.1.3)") {
-    Packet packet;
+    Response packet;
     packet.answer = {record(pointer(asked), DnsType::a, 1, address)};
     for (unsigned const code : {1U, 2U, 4U, 5U, 15U}) {
         packet.flags = 0x8180U | code;
@@ -200,7 +143,7 @@ TEST_CASE("response codes, with EDNS's eight further bits (RFC 6891 6.1.3)") {
 }
 
 TEST_CASE("RFC 2181 9: of a truncated response nothing is read") {
-    Packet packet;
+    Response packet;
     packet.flags |= 0x200U;
     packet.answer = {record(pointer(asked), DnsType::a, 1, address)};
     auto const reply = packet.read();
@@ -210,7 +153,7 @@ TEST_CASE("RFC 2181 9: of a truncated response nothing is read") {
 }
 
 TEST_CASE("a response to another question, or none") {
-    Packet packet;
+    Response packet;
     packet.answer = {record(pointer(asked), DnsType::a, 1, address)};
     auto const other = [&](std::string_view wire_name, DnsType type) {
         return read_dns_response(packet.octets(), {std::string(wire_name), type}).kind;
@@ -218,7 +161,7 @@ TEST_CASE("a response to another question, or none") {
     CHECK(other(name("globex.example"), DnsType::a) == Kind::other);
     CHECK(other(name("northwind.example"), DnsType::txt) == Kind::other);
     CHECK(other(name("northwind.example"), DnsType::a) == Kind::found);
-    packet.asked_name = "NORTHWIND.Example";
+    packet.name = "NORTHWIND.Example";
     CHECK(packet.read().kind == Kind::found);
     auto text = packet.octets();
     text[2] = '\1';  // a query
@@ -232,7 +175,7 @@ TEST_CASE("a response to another question, or none") {
 }
 
 TEST_CASE("a response that ends early is broken, wherever it ends") {
-    Packet packet;
+    Response packet;
     packet.type = DnsType::mx;
     packet.answer = {record(pointer(asked), type_cname, 1, name("a.example")),
                      record(name("a.example"), DnsType::mx, 1, number_16(10) + name("mail.example"))};
@@ -246,7 +189,7 @@ TEST_CASE("a response that ends early is broken, wherever it ends") {
 }
 
 TEST_CASE("RFC 1035 4.1.4: a pointer leads back, and not into the header, or the response is broken") {
-    Packet packet;
+    Response packet;
     auto const first = packet.octets().size();
     for (auto const to : {first, first + 2, std::size_t{0}, std::size_t{11}, std::size_t{0x3FFF}}) {
         packet.answer = {record(pointer(to), DnsType::a, 1, address)};
@@ -265,7 +208,7 @@ TEST_CASE("names: 255 octets, no 256, and labels of the types that nobody has") 
     auto const label = std::string(1, '\77') + std::string(63, 'a');
     auto const longest = label + label + label + std::string(1, '\75') + std::string(61, 'a') + '\0';
     REQUIRE(longest.size() == 255);
-    Packet packet;
+    Response packet;
     packet.type = DnsType::ptr;
     packet.answer = {record(pointer(asked), DnsType::ptr, 1, longest)};
     CHECK(packet.read().kind == Kind::found);
@@ -278,7 +221,7 @@ TEST_CASE("names: 255 octets, no 256, and labels of the types that nobody has") 
 }
 
 TEST_CASE("record data of a wrong length is broken") {
-    Packet packet;
+    Response packet;
     auto const data_is_broken = [&](DnsType type, std::string const& data) {
         packet.type = type;
         packet.answer = {record(pointer(asked), type, 1, data), record(pointer(asked), DnsType::txt, 1, "")};
@@ -298,7 +241,7 @@ TEST_CASE("record data of a wrong length is broken") {
 }
 
 TEST_CASE("bounds: 256 records are an answer, 257 are none, and a thousand of all kinds are read") {
-    Packet packet;
+    Response packet;
     packet.answer.assign(256, record(pointer(asked), DnsType::a, 1, address));
     packet.additional.assign(744, record(pointer(asked), DnsType::txt, 1, ""));
     CHECK(packet.read().records.size() == 256);
