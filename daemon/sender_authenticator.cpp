@@ -160,8 +160,14 @@ struct SenderAuthenticator::Impl {
     }
 };
 
-SenderAuthenticator::SenderAuthenticator(std::optional<std::string> resolver, Log& log, std::filesystem::path verifier)
-    : impl_(std::make_unique<Impl>(std::move(resolver), std::move(verifier), log)) {}
+SenderAuthenticator::SenderAuthenticator(std::optional<std::string> resolver, Log& log,
+                                         std::filesystem::path verifier) {
+    // Said once and in `status`: without it SPF and DKIM have trouble with every mail.
+    if (verifier.empty()) {
+        log.begins("verifier", "missing", "postern-verifier is not beside posternd: no sender can be authenticated");
+    }
+    impl_ = std::make_unique<Impl>(std::move(resolver), std::move(verifier), log);
+}
 
 SenderAuthenticator::~SenderAuthenticator() = default;
 
