@@ -20,7 +20,7 @@ class NsdServer {
         std::string text;
     };
     using Zones = std::vector<Zone>;
-    // Returns once it answers.
+    // Returns once it answers. It ends with the thread that started it, however that ends.
     explicit NsdServer(Zones const& zones);
     NsdServer(std::string const& name, std::string const& text) : NsdServer(Zones{{name, text}}) {}
     ~NsdServer();
