@@ -100,7 +100,7 @@ VerifierProcess::~VerifierProcess() {
     while (::waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) continue;
 }
 
-void VerifierProcess::send(std::string owned, std::string_view view) {
+void VerifierProcess::send(std::string const& owned, std::string_view view) {
     // It is the pool that takes turns with the other side: nothing is sent while a mail's octets still go.
     if (!view_.empty()) throw std::logic_error("a frame within another");
     owned_ += owned;

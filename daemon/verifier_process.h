@@ -22,7 +22,7 @@ class VerifierProcess {
     VerifierProcess& operator=(VerifierProcess const&) = delete;
 
     // Octets viewed until they have gone: `view` behind `owned`, both behind what still goes.
-    void send(std::string owned, std::string_view view = {});
+    void send(std::string const& owned, std::string_view view = {});
     [[nodiscard]] bool has_more_to_send() const noexcept { return !owned_.empty() || !view_.empty(); }
 
     // What poll(2) says that the socket takes or has. False: it is gone, or talks nonsense.

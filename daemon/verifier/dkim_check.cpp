@@ -11,7 +11,7 @@
 #include <utility>
 
 // C's boolean type, which C++ lacks; its layout is the same.
-#define _Bool bool
+#define _Bool bool  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 #include <opendkim/dkim.h>
 #undef _Bool
 

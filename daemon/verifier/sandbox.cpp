@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <system_error>
@@ -57,16 +58,22 @@ void allow(Filter const& filter, int call, std::initializer_list<scmp_arg_cmp> c
     if (error != 0) fail(-error, "seccomp_rule_add");
 }
 
+scmp_arg_cmp argument_is(unsigned argument, std::uint64_t value) {
+    return {argument, SCMP_CMP_EQ, value, 0};
+}
+
+scmp_arg_cmp bits_are(unsigned argument, std::uint64_t bits, std::uint64_t value) {
+    return {argument, SCMP_CMP_MASKED_EQ, bits, value};
+}
+
 // A call that is not named kills the process: the parent then has its mail's temperrors, and the log the death.
 void filter_system_calls() {
     Filter const filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
     if (!filter) fail(ENOMEM, "seccomp_init");
-    for (auto const call : {SCMP_SYS(read), SCMP_SYS(write)})
-        allow(filter, call, {SCMP_A0_32(SCMP_CMP_EQ, socket_descriptor, 0)});
+    for (auto const call : {SCMP_SYS(read), SCMP_SYS(write)}) allow(filter, call, {argument_is(0, socket_descriptor)});
     // Memory, of which none can be executed, and none is a file's.
-    allow(filter, SCMP_SYS(mmap),
-          {SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), SCMP_A3_32(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)});
-    allow(filter, SCMP_SYS(mprotect), {SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+    allow(filter, SCMP_SYS(mmap), {bits_are(2, PROT_EXEC, 0), bits_are(3, MAP_ANONYMOUS, MAP_ANONYMOUS)});
+    allow(filter, SCMP_SYS(mprotect), {bits_are(2, PROT_EXEC, 0)});
     for (auto const call : {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise)}) allow(filter, call);
     // Locks and random numbers of OpenSSL, the clock, the host's name (libspf2 begins with it), and the end.
     for (auto const call : {SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(clock_gettime),

@@ -81,7 +81,8 @@ struct RecordDeleter {
     void operator()(SPF_record_t* record) const noexcept { SPF_record_free(record); }
 };
 
-[[noreturn]] void end_it(char const* /*file*/, int /*line*/, char const* /*message*/) {
+// C's attribute, since it is part of the type for clang.
+__attribute__((noreturn)) void end_it(char const* /*file*/, int /*line*/, char const* /*message*/) {
     std::terminate();
 }
 

@@ -109,7 +109,7 @@ void use_libraries_once() {
 int main(int count, char**) {
     // A terminal or a file is no parent.
     if (count > 1 || ::lseek(parent, 0, SEEK_CUR) != -1 || ::isatty(parent) == 1) {
-        std::fputs(usage.data(), stderr);
+        static_cast<void>(std::fputs(usage.data(), stderr));
         return usage_error;
     }
     // Whatever the parent opened without CLOEXEC, or was started with: nothing of it is ours.
@@ -118,7 +118,7 @@ int main(int count, char**) {
         use_libraries_once();
         verifier::enter_sandbox();
     } catch (std::exception const& error) {
-        std::fprintf(stderr, "postern-verifier: %s\n", error.what());
+        static_cast<void>(std::fprintf(stderr, "postern-verifier: %s\n", error.what()));
         return system_error;
     }
     serve();

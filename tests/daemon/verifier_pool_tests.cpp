@@ -281,6 +281,26 @@ TEST_CASE("a silent resolver: temperrors before the deadline, and the verifier l
     CHECK(site.said.text().find("verifier") == std::string::npos);
 }
 
+TEST_CASE("a lying resolver, and one that is not there: temperrors, and the verifier lives") {
+    auto const lying = std::make_unique<LyingResolver>();
+    CapturedLog said;
+    Log log{LogOptions{}};
+    for (auto const& address : {lying->address(), "127.0.0.1:" + std::to_string(free_port())}) {
+        DnsResolver resolver(address);
+        VerifierPool pool(program(), 1, resolver, log);
+        auto question = spf_question();
+        std::string const octets =
+            "DKIM-Signature: v=1; a=rsa-sha256; d=northwind.example; s=s1; h=from; bh=AAAA; b=AAAA\r\n"
+            "From: ana@northwind.example\r\n\r\n";
+        question.octets = octets;
+        question.deadline = Clock::now() + 20s;
+        auto const answer = ask(pool, question);
+        CHECK(answer.spf.why == reasons::dns_trouble);
+        CHECK(answer.dkim.at(0).result == DkimResult::temperror);
+    }
+    CHECK(said.text().empty());
+}
+
 TEST_CASE("what waits for a verifier ends at its deadline, too") {
     SilentSite site(1);
     auto long_one = spf_question();

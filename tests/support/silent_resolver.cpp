@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -34,5 +35,30 @@ bool SilentResolver::wait_for_query() const {
     pollfd wanted{socket_, POLLIN, 0};
     return ::poll(&wanted, 1, 60'000) == 1;
 }
+
+LyingResolver::LyingResolver()
+    : thread_([this](std::stop_token const& stop) {
+          int const socket = port_.socket();
+          while (!stop.stop_requested()) {
+              pollfd wanted{socket, POLLIN, 0};
+              if (::poll(&wanted, 1, 20) <= 0) continue;
+              std::array<char, 1500> octets{};
+              sockaddr_in asker{};
+              socklen_t length = sizeof asker;
+              auto const got =
+                  ::recvfrom(socket, octets.data(), octets.size(), 0, reinterpret_cast<sockaddr*>(&asker), &length);
+              if (got < 12) continue;
+              std::string const query(octets.data(), static_cast<std::size_t>(got));
+              auto other = query, promise = query;
+              other[0] = static_cast<char>(other[0] ^ 1);
+              promise[2] = static_cast<char>(0x84);  // an answer (RFC 1035 4.1.1), of 65,535 records
+              promise[6] = promise[7] = static_cast<char>(0xFF);
+              other[2] = promise[2];
+              for (auto const& lie : {other, query, query.substr(0, 2) + std::string(700, 'x'), promise})
+                  ::sendto(socket, lie.data(), lie.size(), 0, reinterpret_cast<sockaddr*>(&asker), length);
+          }
+      }) {}
+
+LyingResolver::~LyingResolver() = default;
 
 }  // namespace postern::testing
