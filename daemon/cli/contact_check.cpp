@@ -2,6 +2,7 @@
 
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
+#include "daemon/cli/take_in.h"
 #include "daemon/cli/verb.h"
 
 namespace postern {
@@ -13,16 +14,33 @@ struct Answer {
     bool listed = false;
     std::optional<NameAddr> refer_to;
     std::string_view would;
+    std::string_view authentication;  // the policy for its domain, "": none
 };
 
-Answer answer_for(Mailbox const& address, Options const& options) {
+std::string_view authentication_of(Policy const& policy, Mailbox const& address) {
+    auto const asked = policy.authentication_of(address.domain);
+    if (!asked) return {};
+    switch (*asked) {
+        case AuthenticationPolicy::off:
+            return "off";
+        case AuthenticationPolicy::mark:
+            return "mark";
+        case AuthenticationPolicy::require:
+            return "require";
+    }
+    return {};
+}
+
+Answer answer_for(Mailbox const& address, Policy const& policy) {
+    auto const& options = policy.options();
+    auto const authentication = authentication_of(policy, address);
     if (auto const found = options.contact_list.find(address)) {
-        return {found->organization, found->contact->where, true, std::nullopt, "open"};
+        return {found->organization, found->contact->where, true, std::nullopt, "open", authentication};
     }
     auto const* organization = options.contact_list.by_domain(address.domain);
-    if (!organization) return {nullptr, {}, false, std::nullopt, "refuse"};
+    if (!organization) return {nullptr, {}, false, std::nullopt, "refuse", authentication};
     bool const hold = options.contacts.unlisted == ContactsOptions::Unlisted::hold;
-    return {organization, organization->where, false, organization->refer_to, hold ? "hold" : "refuse"};
+    return {organization, organization->where, false, organization->refer_to, hold ? "hold" : "refuse", authentication};
 }
 
 std::string text_of(NameAddr const& name_addr) {
@@ -70,6 +88,7 @@ void print_table(Context& context, Mailbox const& address, Answer const& answer,
     if (answer.organization) table.add({"organization", answer.organization->name});
     if (answer.refer_to) table.add({"refer to", text_of(*answer.refer_to)});
     table.add({"its mail would", std::string(answer.would)});
+    if (!answer.authentication.empty()) table.add({"authentication", std::string(answer.authentication)});
     if (!answer.where.empty()) table.add({"says", answer.where});
     if (undelivered) table.add({"undelivered", undelivered_in_words(*undelivered)});
     table.print(context.out, context.style);
@@ -79,7 +98,8 @@ ExitCode run(Context& context, Arguments const& arguments) {
     auto const& text = arguments.at("ADDRESS");
     auto const address = parse_mailbox(text);
     if (!address) throw CommandFailure(ExitCode::usage, "'" + text + "' is no address: " + address.error().what);
-    auto const answer = answer_for(*address, context.options());
+    auto const policy = policy_in_force(context);
+    auto const answer = answer_for(*address, *policy);
     auto const undelivered = undelivered_to(context, *address);
     if (context.json) {
         context.print({{"address", address->address()},
@@ -87,6 +107,7 @@ ExitCode run(Context& context, Arguments const& arguments) {
                        {"organization", answer.organization ? Json(answer.organization->name) : Json()},
                        {"refer_to", answer.refer_to ? Json(text_of(*answer.refer_to)) : Json()},
                        {"would", answer.would},
+                       {"authentication", text_or_null(std::string(answer.authentication))},
                        {"undelivered", undelivered_json(undelivered)}});
     } else {
         print_table(context, *address, answer, undelivered);

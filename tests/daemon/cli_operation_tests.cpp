@@ -215,6 +215,7 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
         listed          yes
         organization    Northwind
         its mail would  open
+        authentication  mark
         says            contacts.toml:5
         $ postern contact check carl@northwind.example --json
         {
@@ -223,6 +224,7 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
           "organization": "Northwind",
           "refer_to": "Northwind L&D <lnd@northwind.example>",
           "would": "refuse",
+          "authentication": "mark",
           "undelivered": null
         }
         $ postern contact check eve@evil.example --json
@@ -232,6 +234,7 @@ TEST_CASE("contact check: listed, of an organization's domain, a stranger's") {
           "organization": null,
           "refer_to": null,
           "would": "refuse",
+          "authentication": null,
           "undelivered": null
         }
         $ postern contact check nobody
@@ -267,6 +270,7 @@ TEST_CASE("contact check: tells of a receipt that did not arrive, until the oper
         listed          yes
         organization    Northwind
         its mail would  open
+        authentication  mark
         says            contacts.toml:5
         undelivered     receipt of 2026-11-21 09:00:00Z for ACME-1000: 550 5.1.1 No such user; since then 1 receipt went out
     )");
