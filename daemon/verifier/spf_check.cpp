@@ -334,8 +334,9 @@ class Evaluation {
     }
 
     Library::Match matches_term(Address const& client, SpfDirective const& directive, std::string const& name) {
-        // A name without an octet can't be asked for, nor written in a term.
-        if (name.empty()) return Library::Match::no;
+        // What is no name in DNS can't be asked for, nor written in a term: HELO and a local part may hold any octets.
+        if (name.empty() || std::ranges::any_of(name, [](char c) { return is_control(c) || is_8bit(c); }))
+            return Library::Match::no;
         switch (directive.mechanism) {
             case Mechanism::a:
             case Mechanism::mx:

@@ -193,10 +193,22 @@ TEST_CASE("RFC 7208 7: macros") {
     wants("%{i}.x.example", "2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.0.1.x.example",
           {"2001:db8::cb01", "helo.example", "ana@northwind.example"});
     wants("%{l}.x.example", "postmaster.x.example", {"192.0.2.1", "northwind.example", ""});
+    wants("%{l}.x.example", "a/24.x.example", {"192.0.2.1", "", "a/24@northwind.example"});
+    wants("%{l}.x.example", "a b%c.x.example", {"192.0.2.1", "", "a b%c@northwind.example"});
     // 7.3: labels go from the left.
     auto const local = std::string(50, 'a') + "." + std::string(50, 'b');
     wants("%{l}.%{l}.%{l}.x.example", local + "." + local + ".x.example",
           {"192.0.2.1", "", local + "@northwind.example"});
+}
+
+TEST_CASE("a HELO or a local part with octets that no name has matches nothing") {
+    for (auto const& octets : {std::string("a\0b", 3), std::string("a\nb"),
+                               std::string("b\xC3\xBC"
+                                           "cher")}) {
+        auto dns = northwind("v=spf1 exists:%{h}.x.example a:%{l}.x.example -all");
+        CHECK(dns.check({"192.0.2.1", octets, octets + "@northwind.example"}).result == SpfResult::fail);
+        CHECK(dns.asked.size() == 1);
+    }
 }
 
 TEST_CASE("RFC 7208 4.6.4: ten terms in all, of the record and what it includes") {
