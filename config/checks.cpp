@@ -12,6 +12,7 @@
 
 #include "config/endpoint.h"
 #include "config/measure.h"
+#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
@@ -28,6 +29,7 @@ struct Checker {
     Reading& reading;
 
     void mailboxes();
+    void postmaster();
     void listener(std::optional<SmtpOptions> const& listener, std::string_view table);
     void listen_addresses();
     void imap_folder(std::size_t index, ImapOptions const& folder);
@@ -41,6 +43,8 @@ struct Checker {
   private:
     void listen_address(ListenAddress const& listen, std::string_view table, Position at);
     [[nodiscard]] bool is_support_address(Mailbox const& mailbox) const;
+    [[nodiscard]] bool is_alias(Mailbox const& mailbox) const;
+    [[nodiscard]] bool is_our_domain(std::string const& domain) const;
     [[nodiscard]] std::string support_addresses() const;
 };
 
@@ -48,6 +52,21 @@ bool Checker::is_support_address(Mailbox const& mailbox) const {
     for (auto const& known : options.mailboxes)
         if (known.address.key() == mailbox.key()) return true;
     return false;
+}
+
+bool Checker::is_alias(Mailbox const& mailbox) const {
+    for (auto const& known : options.mailboxes)
+        for (auto const& alias : known.aliases)
+            if (alias.key() == mailbox.key()) return true;
+    return false;
+}
+
+bool Checker::is_our_domain(std::string const& domain) const {
+    auto const has_it = [&](Mailbox const& mailbox) { return mailbox.domain == domain; };
+    return domain == options.site.hostname ||
+           std::any_of(options.mailboxes.begin(), options.mailboxes.end(), [&](SupportMailbox const& each) {
+               return has_it(each.address) || std::any_of(each.aliases.begin(), each.aliases.end(), has_it);
+           });
 }
 
 std::string Checker::support_addresses() const {
@@ -77,6 +96,21 @@ void Checker::mailboxes() {
         }
         if (!mailbox.tag.empty())
             take(tags, mailbox.tag, "tag " + in_quotes(mailbox.tag), mailbox.where, places.of("mailbox", "tag", i));
+    }
+}
+
+// What is written there would come back to us, be known as ours, and nobody would read it.
+void Checker::postmaster() {
+    auto const& postmaster = options.site.postmaster;
+    if (!postmaster) return;
+    auto const at = places.of("site", "postmaster");
+    if (is_support_address(*postmaster) || is_alias(*postmaster)) {
+        reading.error(at, in_quotes(postmaster->address()) + " is a [[mailbox]]: what is sent there comes back",
+                      "write the address of a person");
+    } else if ((options.smtp || options.lmtp) && equals_ignoring_case(postmaster->local_part, "postmaster") &&
+               is_our_domain(postmaster->domain)) {
+        reading.notice(at, "mail to " + postmaster->address() + " may come back to us, who forward it there",
+                       "write the address of a person, unless another MTA keeps this one's mail");
     }
 }
 
@@ -252,6 +286,7 @@ void Checker::ways_in() {
 void check_options(Options const& options, Places const& places, Reading& reading) {
     Checker check{options, places, reading};
     check.mailboxes();
+    check.postmaster();
     check.listener(options.smtp, "smtp");
     check.listener(options.lmtp, "lmtp");
     check.listen_addresses();

@@ -27,7 +27,9 @@ Table<SiteOptions> site_table() {
                     "The name of this host on the Internet: in the SMTP greeting, in Received fields, behind the @ of "
                     "our Message-IDs, and as our authserv-id. Do not change it lightly: replies are recognised by it."),
                 key("postmaster", &Site::postmaster, address(), optional,
-                    "Gets alarms, at most one an hour for the same cause."),
+                    "Gets alarms, at most one an hour for the same cause, and the mail that is written to "
+                    "postmaster at the domains of our mailboxes (RFC 5321 4.5.1), at most 20 an hour; without it, and "
+                    "beyond that, such mail is held."),
                 key("state_dir", &Site::state_dir, path("\"/var/lib/postern\""), required,
                     "The folder of all that must survive: the store and its lock. One "
                     "daemon a state_dir."),

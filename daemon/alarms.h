@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "config/options.h"
+#include "daemon/operator_mail.h"
 #include "parsers/time_point.h"
 #include "store/outbox.h"
 #include "store/store.h"
@@ -29,9 +30,7 @@ class Alarms {
     friend bool operator==(Alarms const&, Alarms const&) = default;
 
   private:
-    std::optional<Mailbox> postmaster_;
-    std::optional<Mailbox> reverse_path_;
-    std::string hostname_, site_name_;
+    std::optional<OperatorRoute> route_;
 };
 
 // For the writer's thread.

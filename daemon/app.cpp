@@ -6,6 +6,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "daemon/outbox_sender.h"
 #include "daemon/parsing_desk.h"
 #include "daemon/policy.h"
+#include "daemon/postmaster_addresses.h"
 #include "daemon/service_manager.h"
 #include "daemon/smtp_listener.h"
 #include "daemon/smtp_tls.h"
@@ -69,6 +71,7 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dial
         policy->local_addresses.push_back(mailbox.address.key());
         for (auto const& alias : mailbox.aliases) policy->local_addresses.push_back(alias.key());
     }
+    std::ranges::copy(postmaster_keys(options), std::back_inserter(policy->local_addresses));
     std::ranges::sort(policy->local_addresses);
     policy->trusted_relays = networks_of(options.authentication.trusted_relays);
     if (listener) policy->proxies = networks_of(listener->proxy_protocol_from);

@@ -5,6 +5,7 @@
 
 #include "daemon/left_out.h"
 #include "daemon/outgoing_mail.h"
+#include "daemon/postmaster.h"
 #include "parsers/digest.h"
 #include "parsers/ticket_reference.h"
 
@@ -34,7 +35,8 @@ LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
     entry.id = raw.id;
     entry.received = raw.received;
     entry.source = raw.source;
-    entry.mailbox = mailbox.address.address();
+    auto const to = to_postmaster(raw.envelope, policy);
+    entry.mailbox = (to.alone ? *to.address : mailbox.address).address();
     if (raw.envelope.reverse_path.mailbox) entry.reverse_path = raw.envelope.reverse_path.mailbox->address();
     entry.client = raw.envelope.client;
     entry.from = sender_key(facts, verdict);
@@ -181,6 +183,7 @@ NewTicket new_ticket(Facts const& facts, Verdict const& verdict, TicketNumber co
 // Of mail refused straight from its sender the ledger row is enough: the sender still has the mail.
 bool keeps_octets(Facts const& facts, Verdict const& verdict) {
     if (verdict.disposition == Disposition::duplicate) return false;
+    if (verdict.forwards) return true;  // the forward says where they are
     bool const straight = facts.raw.source == Source::smtp && !facts.raw.envelope.from_our_mta;
     return verdict.disposition != Disposition::refused || !straight;
 }
@@ -202,6 +205,7 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
     record.packed = facts.raw.packed ? &*facts.raw.packed : nullptr;
     record.keep_octets = keeps_octets(facts, verdict);
     record.mark = facts.raw.mark;
+    if (verdict.forwards) record.outgoing.push_back(forward_to_postmaster(facts));
     switch (verdict.disposition) {
         case Disposition::opened:
             record.opens = new_ticket(facts, verdict, *number);

@@ -7,6 +7,7 @@
 
 #include "daemon/authentication_ruling.h"
 #include "daemon/hop_limit.h"
+#include "daemon/postmaster.h"
 #include "store/record_rules.h"
 
 namespace postern {
@@ -77,6 +78,12 @@ std::vector<Mailbox> possible_senders(Facts const& facts) {
     return senders;
 }
 
+// Empty: it has not gone in circles.
+std::string mail_loop(Facts const& facts) {
+    auto const hops = facts.message.received_count;
+    return hops > most_received_fields ? "a mail loop: " + std::to_string(hops) + " Received fields" : "";
+}
+
 // ---- the rules --------------------------------------------------------------------------------------------------
 
 Answer arrival_key(Facts const& facts, Verdict& verdict) {
@@ -96,6 +103,17 @@ Answer own_mail(Facts const& facts, Verdict& verdict) {
     return passes("From is one of our mailboxes", "but we never sent this Message-ID");
 }
 
+// Empty: the mail may be forwarded to [site] postmaster.
+std::string why_not_forwarded(Facts const& facts) {
+    if (!facts.policy.options().site.postmaster) return "nobody is named by [site] postmaster";
+    if (facts.raw.released) return {};
+    if (auto loop = mail_loop(facts); !loop.empty()) return loop;
+    auto const lately = facts.context.forwards.count;
+    return lately < most_forwards_an_hour
+               ? ""
+               : "[site] postmaster got " + std::to_string(lately) + " mails or more within the hour";
+}
+
 // What the report says of the recipient that we wrote to; null: nothing. Where a mail was sent on, the report may name
 // our recipient as the original one only (RFC 3464 2.3.1).
 DeliveryStatus const* report_of(ParsedMessage const& message, SentMail const& sent) {
@@ -105,6 +123,27 @@ DeliveryStatus const* report_of(ParsedMessage const& message, SentMail const& se
         return status.recipient == key || status.original_recipient == key;
     });
     return found == message.delivery_status.end() ? nullptr : &*found;
+}
+
+// Null: it is no bounce of a mail of ours.
+DeliveryStatus const* report_of_ours(Facts const& facts) {
+    bool const is_bounce = facts.message.auto_submitted == AutoSubmitted::bounce && facts.context.original;
+    return is_bounce ? report_of(facts.message, *facts.context.original) : nullptr;
+}
+
+// RFC 5321 4.5.1: anybody may write to the postmaster, so this stands before all that looks at the sender. A bounce of
+// what we send, with [relay] reverse_path the postmaster's, is told of where it belongs, and never bounces again.
+Answer postmaster(Facts const& facts, Verdict& verdict) {
+    auto const to = to_postmaster(facts.raw.envelope, facts.policy);
+    if (!to.address) return passes("recipients", "none is the postmaster");
+    auto const saw = to.address->address();
+    if (report_of_ours(facts)) return passes(saw, "not forwarded: reports a mail of ours");
+    auto const why_not = why_not_forwarded(facts);
+    verdict.forwards = why_not.empty();
+    auto what = verdict.forwards ? "forwarded to " + facts.policy.options().site.postmaster->address()
+                                 : "not forwarded: " + why_not;
+    if (!to.alone) return passes(saw, std::move(what));
+    return ends(verdict, verdict.forwards ? Disposition::ignored : Disposition::held, saw, std::move(what));
 }
 
 // "came back: 5.1.1 no such user"
@@ -119,7 +158,7 @@ std::string bounce_in_words(DeliveryStatus const& status) {
 Answer bounce(Facts const& facts, Verdict& verdict) {
     if (facts.message.auto_submitted != AutoSubmitted::bounce) return passes("kind of mail", "no bounce");
     auto const& original = facts.context.original;
-    if (auto const* status = original ? report_of(facts.message, *original) : nullptr) {
+    if (auto const* status = report_of_ours(facts)) {
         verdict.ticket = original->ticket;
         // RFC 3464 2.3.3: "delayed" and the like are news of a mail that is under way.
         if (status->action == "failed") {
@@ -141,9 +180,7 @@ Answer bounce(Facts const& facts, Verdict& verdict) {
 std::string why_not_judged(Facts const& facts) {
     if (facts.raw.unread) return *facts.raw.unread;
     if (facts.message.over_limit) return "over a limit of the parser: " + *facts.message.over_limit;
-    if (facts.message.received_count > most_received_fields) {
-        return "a mail loop: " + std::to_string(facts.message.received_count) + " Received fields";
-    }
+    if (auto loop = mail_loop(facts); !loop.empty()) return loop;
     if (facts.message.from.empty()) return "From names nobody";
     if (facts.message.from.size() > 1) return "From names " + std::to_string(facts.message.from.size()) + " mailboxes";
     return facts.message.from_doubt.value_or("");
@@ -324,9 +361,10 @@ Answer new_ticket(Facts const& facts, Verdict& verdict) {
 }
 
 using Rule = Answer (*)(Facts const&, Verdict&);
-constexpr std::array<std::pair<std::string_view, Rule>, 12> rules{{
+constexpr std::array<std::pair<std::string_view, Rule>, 13> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
+    {"postmaster", postmaster},
     {"bounce", bounce},
     {"clear-sender", clear_sender},
     {"authentication", authentication},

@@ -61,6 +61,9 @@ struct Verdict {
     // Of held by its header alone: the contact is told that it is too large to take in, or would wait for an answer.
     bool tells_too_large = false;
 
+    // To the postmaster: a copy goes to [site] postmaster. Alone, or beside what becomes of the mail in its mailbox.
+    bool forwards = false;
+
     bool folds = false;    // of appended: as one of a flood
     bool gathers = false;  // the next of its flood joins the same ticket
 

@@ -8,6 +8,7 @@
 #include "daemon/decide.h"
 #include "daemon/fault_point.h"
 #include "daemon/flood.h"
+#include "daemon/postmaster.h"
 
 namespace postern {
 
@@ -43,6 +44,23 @@ std::optional<ReferralQuestion> referral_question(RawMessage const& raw, ParsedM
                         authentication.standing == SenderAuthentication::Standing::pass;
     if (!may_be) return std::nullopt;
     return ReferralQuestion{message.from.front().mailbox.address(), now - std::chrono::days{1}};
+}
+
+// Where a forward to [site] postmaster may be owed at all.
+std::optional<ReceiptQuestion> forward_question(ToPostmaster const& to, Policy const& policy, TimePoint now) {
+    auto const& postmaster = policy.options().site.postmaster;
+    if (!to.address || !postmaster) return std::nullopt;
+    return ReceiptQuestion{postmaster->address(), now - std::chrono::hours{1}, most_forwards_an_hour};
+}
+
+// A mail to a mailbox and to the postmaster, which the MTA before us brings in one by one, is a mail to each: neither
+// is a duplicate of the other.
+std::vector<ArrivalKey> keys_of(RawMessage const& raw, ParsedMessage const& message, ToPostmaster const& to,
+                                TimePoint now) {
+    auto keys = arrival_keys(raw, message, now);
+    if (!to.alone) return keys;
+    for (auto& key : keys) key.key.insert(0, "postmaster:");
+    return keys;
 }
 
 ArrivalQuestion question(RawMessage const& raw, ParsedMessage const& message, std::vector<ArrivalKey> const& keys,
@@ -90,10 +108,12 @@ Receipt deferred_for_dns(Verdict const& verdict) {
 
 Receipt intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
                Policy const& policy, Store& store, TimePoint now) {
-    auto const keys = arrival_keys(raw, message, now);
+    auto const to = to_postmaster(raw.envelope, policy);
+    auto const keys = keys_of(raw, message, to, now);
     auto const& mailbox = addressed(raw, policy);
     auto const flood = flood_key(raw, message, mailbox, policy);
     auto asked = question(raw, message, keys, policy, now);
+    asked.forwards = forward_question(to, policy, now);
     asked.flood = flood_question(raw, flood, policy);
     asked.referral = referral_question(raw, message, authentication, now);
     auto const context = store.lookup(asked);  // read

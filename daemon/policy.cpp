@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/postmaster_addresses.h"
+
 namespace postern {
 
 Policy::Policy(Options options, Templates templates) : options_(std::move(options)), templates_(std::move(templates)) {
@@ -12,6 +14,7 @@ Policy::Policy(Options options, Templates templates) : options_(std::move(option
         for (auto const& alias : mailbox.aliases) mailboxes_.emplace(alias.key(), i);
         tags_.insert(mailbox.tag);
     }
+    for (auto& key : postmaster_keys(options_)) postmasters_.insert(std::move(key));
     for (auto const& organization : options_.contact_list.organizations()) {
         auto const policy = organization.authentication.value_or(options_.authentication.policy);
         for (auto const& contact : organization.contacts) {
@@ -24,6 +27,10 @@ Policy::Policy(Options options, Templates templates) : options_(std::move(option
 SupportMailbox const* Policy::mailbox(Mailbox const& address) const {
     auto const found = mailboxes_.find(address.key());
     return found == mailboxes_.end() ? nullptr : &options_.mailboxes[found->second];
+}
+
+bool Policy::is_postmaster(Mailbox const& address) const {
+    return postmasters_.contains(recipient_key(address));
 }
 
 std::optional<AuthenticationPolicy> Policy::authentication_of(std::string const& domain) const {

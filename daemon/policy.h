@@ -26,6 +26,8 @@ class Policy {
 
     // The support mailbox with this address or alias; null: none of ours.
     [[nodiscard]] SupportMailbox const* mailbox(Mailbox const& address) const;
+    // The postmaster of one of our domains (postmaster_addresses.h).
+    [[nodiscard]] bool is_postmaster(Mailbox const& address) const;
     // Whether senders of this domain are authenticated, by the strictest policy of the organisations that have it, as
     // one of their domains or in a contact's address; nullopt: none has it.
     [[nodiscard]] std::optional<AuthenticationPolicy> authentication_of(std::string const& domain) const;
@@ -36,7 +38,7 @@ class Policy {
     Options options_;
     Templates templates_;
     std::unordered_map<std::string, std::size_t> mailboxes_;  // by Mailbox::key()
-    std::unordered_set<std::string> tags_;
+    std::unordered_set<std::string> tags_, postmasters_;
     std::unordered_map<std::string, AuthenticationPolicy> contact_domains_;
 };
 

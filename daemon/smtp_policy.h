@@ -50,7 +50,7 @@ struct SmtpPolicy {
     std::string hostname;
     std::uint64_t max_message_octets = 0;
     unsigned max_sessions = 0, max_sessions_per_ip = 0, max_recipients = 0;
-    // By Mailbox::key() of addresses and aliases; "postmaster" stands for <postmaster> without a domain. Sorted.
+    // recipient_key() (postmaster_addresses.h) of addresses, aliases and postmasters. Sorted.
     std::vector<std::string> local_addresses;
     // Our own MTAs in front of [smtp]: what they say of a mail we refuse, a 5xx, would go to a forged address.
     std::vector<IpNetwork> trusted_relays;

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <vector>
 
+#include "daemon/postmaster_addresses.h"
 #include "parsers/limits.h"
 
 namespace postern::smtp {
@@ -298,7 +299,7 @@ bool Protocol::rcpt(Command& command) {
     // Never a relay: whatever isn't literally an address of ours is nobody here, be it a %-hack, a bang path, a quoted
     // '@' or an address literal.
     auto const& ours = policy_->local_addresses;
-    if (!std::binary_search(ours.begin(), ours.end(), mailbox.domain.empty() ? mailbox.local_part : mailbox.key())) {
+    if (!std::binary_search(ours.begin(), ours.end(), recipient_key(mailbox))) {
         ++refusals_;
         return refuse(replies::no_such_mailbox);
     }

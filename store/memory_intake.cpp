@@ -121,6 +121,7 @@ ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
     if (question.original_message_id) context.original = sent_mail(*question.original_message_id);
     if (question.own_message_id) context.itself = sent_mail(*question.own_message_id);
     if (question.receipts) context.receipts = recent_receipts(*question.receipts);
+    if (question.forwards) context.forwards = recent_receipts(*question.forwards);
     if (question.flood) context.flood = flood_facts(*question.flood);
     if (question.referral) context.was_referred = was_referred(*question.referral);
     return context;
@@ -246,7 +247,7 @@ void MemoryStore::put_outgoing(IntakeRecord const& record, MemoryState::TicketRe
         mail.id = {static_cast<std::int64_t>(state_.outbox.size() + 1)};
         mail.caused_by = record.ledger.id;
         mail.created = mail.next_attempt = now;
-        if (ticket != nullptr) {
+        if (ticket != nullptr && !mail.beside_ticket) {
             auto const& kept = ticket->history.ticket;
             mail.ticket = kept.number;
             if (!mail.message_id.empty()) {

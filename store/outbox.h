@@ -24,12 +24,13 @@ enum class OutboxState { queued, sent, failed, dropped };
 // A mail to be sent, as intake makes it. Its Message-ID and octets never change: every try sends the same.
 struct OutgoingMail {
     OutgoingKind kind = OutgoingKind::receipt;
-    std::string reverse_path;  // "": the null one
-    std::string recipient;     // one address
-    std::string subject;       // decoded, for people
-    std::string message_id;    // with its brackets
-    std::string octets;        // CRLF lines, no dot-stuffing
-    std::string text;          // the text part, for the ticket's article
+    std::string reverse_path;    // "": the null one
+    std::string recipient;       // one address
+    std::string subject;         // decoded, for people
+    std::string message_id;      // with its brackets
+    std::string octets;          // CRLF lines, no dot-stuffing
+    std::string text;            // the text part, for the ticket's article
+    bool beside_ticket = false;  // as it is made: no concern of the ticket that its mail opens or joins
 };
 
 struct OutboxMail : OutgoingMail {

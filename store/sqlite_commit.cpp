@@ -252,7 +252,7 @@ class Commit {
         std::optional<TicketId> ticket;
         std::optional<std::int64_t> number;
         auto const* text = &mail.text;
-        if (ticket_) {
+        if (ticket_ && !mail.beside_ticket) {
             ticket = ticket_->id;
             if (auto const article = article_of(mail, ticket_->mailbox, now_)) {
                 put_article(*article, false);

@@ -158,6 +158,7 @@ ArrivalContext SqliteStore::lookup(ArrivalQuestion const& question) {
         if (question.original_message_id) context.original = find_sent(connection_, *question.original_message_id);
         if (question.own_message_id) context.itself = find_sent(connection_, *question.own_message_id);
         if (question.receipts) context.receipts = find_receipts(connection_, *question.receipts);
+        if (question.forwards) context.forwards = find_receipts(connection_, *question.forwards);
         if (question.flood) context.flood = find_flood(connection_, *question.flood);
         if (question.referral) context.was_referred = was_referred(connection_, *question.referral);
         return context;

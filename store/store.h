@@ -76,6 +76,7 @@ struct ArrivalQuestion {
     std::optional<std::string> original_message_id;  // may be a mail of ours: named by a bounce or automatic reply
     std::optional<std::string> own_message_id;       // its own, where the mail itself may be one of ours
     std::optional<ReceiptQuestion> receipts;
+    std::optional<ReceiptQuestion> forwards;  // of who gets the postmaster's mail
     std::optional<FloodQuestion> flood;
     std::optional<ReferralQuestion> referral;
 };
@@ -109,7 +110,7 @@ struct ArrivalContext {
     std::vector<TicketFacts> by_message_id;
     std::optional<SentMail> original;  // the mail of ours that original_message_id names; of several the first
     std::optional<SentMail> itself;    // the mail of ours that has own_message_id
-    RecentReceipts receipts;
+    RecentReceipts receipts, forwards;
     FloodFacts flood;
     bool was_referred = false;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/base64.h"
 #include "parsers/charset.h"
 #include "templates/clean_text.h"
 
@@ -77,20 +78,6 @@ std::string q_encoded(std::string_view text) {
     return encoded;
 }
 
-std::string b_encoded(std::string_view text) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string encoded;
-    for (std::size_t i = 0; i < text.size(); i += 3) {
-        auto const group = text.substr(i, 3);
-        unsigned bits = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            bits = (bits << 8U) | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k)
-            encoded += k <= group.size() ? alphabet[(bits >> (18U - 6U * k)) & 0x3FU] : '=';
-    }
-    return encoded;
-}
-
 // Encoded words of at most 75 octets, each of whole characters (RFC 2047 5).
 void write_encoded(FoldedField& field, std::string_view text) {
     bool const as_q = q_octets(text) <= (text.size() + 2) / 3 * 4;
@@ -106,7 +93,7 @@ void write_encoded(FoldedField& field, std::string_view text) {
         }
         auto const piece = text.substr(0, taken);
         field.word(as_q ? fmt::format("=?UTF-8?Q?{}?=", q_encoded(piece))
-                        : fmt::format("=?UTF-8?B?{}?=", b_encoded(piece)));
+                        : fmt::format("=?UTF-8?B?{}?=", encode_base64(piece)));
         text.remove_prefix(taken);
     }
 }

@@ -97,11 +97,32 @@ void write_flowed_line(std::string& out, std::string_view line) {
     out.append(line).append("\n");
 }
 
-// RFC 2046 5.1.1: a line that no part holds. "=_" can't be found in quoted-printable.
-std::string boundary_of(std::string_view message_id) {
+// RFC 2046 5.1.1: a line that no part holds. "=_" can't be found in quoted-printable; what is enclosed may hold
+// anything, a mail of ours too, and is asked.
+std::string boundary_of(std::string_view name, std::string_view message_id, std::string_view enclosed) {
     std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: enough to tell apart a mail and one quoted within it
     for (char const c : message_id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    return fmt::format("=_postern_{:016x}", hash);
+    while (true) {
+        auto boundary = fmt::format("=_postern_{}{:016x}", name, hash++);
+        if (enclosed.find(boundary) == std::string_view::npos) return boundary;
+    }
+}
+
+// With the fields of its Content.
+std::string alternatives(OutgoingParts const& parts) {
+    return fmt::format(
+        "Content-Type: multipart/alternative;\r\n boundary=\"{0}\"\r\n\r\n"
+        "--{0}\r\nContent-Type: text/plain; charset=utf-8; format=flowed\r\nContent-Transfer-Encoding: "
+        "quoted-printable\r\n\r\n{1}\r\n"
+        "--{0}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{2}\r\n"
+        "--{0}--\r\n",
+        boundary_of("", parts.message_id, {}), quoted_printable(flowed(parts.text)), quoted_printable(parts.html));
+}
+
+std::string with_enclosed(std::string_view text, OutgoingParts const& parts) {
+    return fmt::format(
+        "Content-Type: multipart/mixed;\r\n boundary=\"{0}\"\r\n\r\n--{0}\r\n{1}\r\n--{0}\r\n{2}\r\n--{0}--\r\n",
+        boundary_of("mixed_", parts.message_id, parts.enclosed), text, parts.enclosed);
 }
 
 }  // namespace
@@ -133,7 +154,6 @@ std::string flowed(std::string_view text) {
 
 std::string build_message(OutgoingParts const& parts) {
     if (!is_identifier(parts.message_id)) throw std::invalid_argument("a mail needs a Message-ID of its own");
-    auto const boundary = boundary_of(parts.message_id);
     std::string mail;
     mail += date_field(parts.date);
     mail += mailbox_field("From", parts.from);
@@ -146,14 +166,9 @@ std::string build_message(OutgoingParts const& parts) {
     mail += parts.answers ? "Auto-Submitted: auto-replied\r\n" : "Auto-Submitted: auto-generated\r\n";
     mail += "X-Auto-Response-Suppress: All\r\n";
     if (is_ascii(parts.language)) mail += text_field("Content-Language", parts.language);
-    mail +=
-        fmt::format("MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"{}\"\r\n\r\n", boundary);
-    mail += fmt::format(
-        "--{0}\r\nContent-Type: text/plain; charset=utf-8; format=flowed\r\nContent-Transfer-Encoding: "
-        "quoted-printable\r\n\r\n{1}\r\n"
-        "--{0}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{2}\r\n"
-        "--{0}--\r\n",
-        boundary, quoted_printable(flowed(parts.text)), quoted_printable(parts.html));
+    mail += "MIME-Version: 1.0\r\n";
+    auto const text = alternatives(parts);
+    mail += parts.enclosed.empty() ? text : with_enclosed(text, parts);
     return mail;
 }
 

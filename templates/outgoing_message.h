@@ -1,5 +1,5 @@
-// The octets of an automatic mail: multipart/alternative of text and HTML, 7 bit, CRLF, the same for the same input.
-// Pure.
+// The octets of an automatic mail: multipart/alternative of text and HTML, 7 bit, CRLF, the same for the same input;
+// with a mail that it encloses a multipart/mixed of both. Pure.
 #pragma once
 
 #include <string>
@@ -22,6 +22,7 @@ struct OutgoingParts {
     std::string text;      // UTF-8, LF; one line a paragraph: it is flowed (RFC 3676)
     std::string html;      // UTF-8, LF
     bool answers = true;   // a mail that came; else it is written unasked (RFC 3834 5: auto-generated)
+    std::string enclosed;  // a whole part, 7 bit, as enclose() makes one; may be empty
 };
 
 // Throws std::invalid_argument where message_id is none: it is ours.

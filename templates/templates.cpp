@@ -177,9 +177,17 @@ RenderedMail build(ResponseHeader const& header, TemplateSet::Found const& found
     auto const tag = name_of(header.ticket_tag);
     mail.subject = tag.empty() ? subject : tag + " " + subject;
     mail.text = tidy_text(found.by_extension.at("txt").render(values));
-    OutgoingParts parts{
-        header.from, header.to,    header.message_id, header.references, header.in_reply_to,
-        header.date, mail.subject, found.language,    mail.text,         found.by_extension.at("html").render(values)};
+    OutgoingParts parts;
+    parts.from = header.from;
+    parts.to = header.to;
+    parts.message_id = header.message_id;
+    parts.references = header.references;
+    parts.in_reply_to = header.in_reply_to;
+    parts.date = header.date;
+    parts.subject = mail.subject;
+    parts.language = found.language;
+    parts.text = mail.text;
+    parts.html = found.by_extension.at("html").render(values);
     // RFC 5322 3.6.4: the References of the mail that is answered, then its Message-ID.
     if (!header.in_reply_to.empty()) parts.references.push_back(header.in_reply_to);
     mail.octets = build_message(parts);

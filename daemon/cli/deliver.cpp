@@ -7,11 +7,13 @@
 #include "daemon/cli/take_in.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
+#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
 
 Mailbox mailbox_argument(std::string const& text) {
+    if (equals_ignoring_case(text, "postmaster")) return {"postmaster", ""};  // RFC 5321 4.5.1
     auto mailbox = parse_mailbox(text);
     if (!mailbox) throw CommandFailure(ExitCode::usage, "'" + text + "' is no address: " + mailbox.error().what);
     return *std::move(mailbox);
@@ -30,24 +32,13 @@ void take_reverse_path(Context& context, std::string const& text, Envelope& enve
     }
 }
 
-bool is_ours(Options const& options, Mailbox const& address) {
-    auto const key = address.key();
-    for (auto const& mailbox : options.mailboxes) {
-        if (mailbox.address.key() == key) return true;
-        for (auto const& alias : mailbox.aliases) {
-            if (alias.key() == key) return true;
-        }
-    }
-    return false;
-}
-
-RawMessage read_mail(Context& context, Arguments const& arguments) {
+RawMessage read_mail(Context& context, Arguments const& arguments, Policy const& policy) {
     RawMessage raw;
     raw.source = Source::deliver;
     if (auto const from = arguments.get("--from")) take_reverse_path(context, *from, raw.envelope);
     auto const& options = context.options();
     auto const recipient = mailbox_argument(arguments.at("--mailbox"));
-    if (!is_ours(options, recipient)) {
+    if (policy.mailbox(recipient) == nullptr && !policy.is_postmaster(recipient)) {
         throw CommandFailure(ExitCode::no_user, recipient.address() + " is no [[mailbox]] of " + options.file.string());
     }
     raw.envelope.forward_path = {recipient};
@@ -75,10 +66,10 @@ void print_outcome(Context& context, Store& store, MailId const& id) {
 }
 
 ExitCode take(Context& context, Arguments const& arguments) {
-    auto const raw = read_mail(context, arguments);
+    auto const policy = policy_in_force(context);
+    auto const raw = read_mail(context, arguments, *policy);
     auto& store = context.store(Opening::may_create);
     auto const message = parse_message(raw.octets);
-    auto const policy = policy_in_force(context);
     auto const authentication = context.surroundings.authenticate(raw, message, *policy);
     auto const receipt = take_in(context, store, *policy, raw, message, authentication);
     if (receipt.outcome == Receipt::Outcome::deferred) {
@@ -120,7 +111,7 @@ Verb deliver_verb() {
     return {.words = "deliver",
             .summary = "takes one mail on stdin, as a pipe of any MTA; 75 where it must be tried again",
             .positionals = {},
-            .options = {{"--mailbox", "ADDR", "the [[mailbox]] it came to, or an alias", true},
+            .options = {{"--mailbox", "ADDR", "the [[mailbox]] it came to, an alias, or the postmaster", true},
                         {"--from", "ADDR", "the reverse-path (MAIL FROM); empty or <> for the null one"}},
             .examples = {"postern deliver --mailbox support@acme.example < mail.eml",
                          "postern deliver --mailbox ${recipient} --from ${sender}    # in Postfix's master.cf"},

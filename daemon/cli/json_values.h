@@ -23,7 +23,4 @@ namespace postern {
 // Null where it is empty: unknown.
 [[nodiscard]] Json text_or_null(std::string const& text);
 
-// RFC 4648 4, for octets within a document.
-[[nodiscard]] std::string base64(std::string_view octets);
-
 }  // namespace postern

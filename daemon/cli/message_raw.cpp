@@ -5,6 +5,7 @@
 #include "daemon/cli/ledger_lookup.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
+#include "parsers/base64.h"
 
 namespace postern {
 namespace {
@@ -16,7 +17,7 @@ ExitCode run(Context& context, Arguments const& arguments) {
         context.print({{"id", entry.id.text},
                        {"size", octets.size()},
                        {"sha256", text_or_null(entry.sha256)},
-                       {"octets_base64", base64(octets)}});
+                       {"octets_base64", encode_base64(octets)}});
     } else if (context.terminal) {
         context.out << visible_text(octets);
     } else {

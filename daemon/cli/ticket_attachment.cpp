@@ -9,6 +9,7 @@
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/verb.h"
+#include "parsers/base64.h"
 #include "parsers/message.h"
 
 namespace postern {
@@ -72,7 +73,7 @@ ExitCode to_file(Context& context, ArticleAttachment const& attachment, std::str
 ExitCode to_stdout(Context& context, ArticleAttachment const& attachment, std::string const& octets) {
     if (context.json) {
         auto json = attachment_json(attachment);
-        json["octets_base64"] = base64(octets);
+        json["octets_base64"] = encode_base64(octets);
         context.print(json);
         return ExitCode::ok;
     }

@@ -194,6 +194,27 @@ TEST_CASE("a message fits into what may be in flight") {
     )"));
 }
 
+TEST_CASE("what is sent to [site] postmaster must not come back to us") {
+    auto const site = [](std::string const& postmaster) {
+        return findings_in(
+            "[site]\nname = \"Acme\"\nhostname = \"mx.acme.example\"\nstate_dir = \".\"\npostmaster = \"" + postmaster +
+            "\"\n[[mailbox]]\naddress = \"support@acme.example\"\naliases = [\"help@globex.example\"]\n"
+            "tag = \"ACME\"\n[lmtp]\nlisten = [\"127.0.0.1:24\"]\n");
+    };
+    CHECK(site("ops@acme.example").empty());
+    CHECK(site("postmaster@other.example").empty());
+    for (std::string const ours : {"Support@acme.example", "help@globex.example"}) {
+        CHECK(site(ours) == "postern.toml:5:14: error: '" + ours +
+                                "' is a [[mailbox]]: what is sent there comes back (write the address of a person)\n");
+    }
+    for (std::string const ours :
+         {"Postmaster@acme.example", "postmaster@globex.example", "postmaster@mx.acme.example"}) {
+        CHECK(site(ours) == "postern.toml:5:14: notice: mail to " + ours +
+                                " may come back to us, who forward it there (write the address of a person, unless "
+                                "another MTA keeps this one's mail)\n");
+    }
+}
+
 TEST_CASE("mail that can't come in is noticed") {
     CHECK(findings_in(R"(
         # no [smtp]

@@ -68,6 +68,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
 
           arrival-key     arrival key            not seen before
           own-mail        From                   none of our mailboxes
+          postmaster      recipients             none is the postmaster
           bounce          kind of mail           no bounce
           clear-sender    eve@evil.example       From is one mailbox
           authentication  sender authentication  not asked: no organisation has the domain
@@ -80,6 +81,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
 
           arrival-key      arrival key                 not seen before
           own-mail         From                        none of our mailboxes
+          postmaster       recipients                  none is the postmaster
           bounce           kind of mail                no bounce
           clear-sender     ana@northwind.example       From is one mailbox
           authentication   sender authentication       not asked
@@ -145,11 +147,11 @@ TEST_CASE("message show: by our id or a Message-ID") {
     CHECK(message["id"] == "MAIL000000000001");
     CHECK(message["disposition"] == "opened");
     CHECK(message["ticket"] == "ACME-1000");
-    CHECK(message["story"].size() == 12);
-    CHECK(message["story"][5]["rule"] == "listed-contact");
-    CHECK(message["story"][5]["saw"] == "ana@northwind.example");
-    CHECK(message["story"][5]["result"] == "contact of Northwind");
-    CHECK(message["story"][5]["config"] == "contacts.toml:5");
+    CHECK(message["story"].size() == 13);
+    CHECK(message["story"][6]["rule"] == "listed-contact");
+    CHECK(message["story"][6]["saw"] == "ana@northwind.example");
+    CHECK(message["story"][6]["result"] == "contact of Northwind");
+    CHECK(message["story"][6]["config"] == "contacts.toml:5");
     CHECK(message["receipt"]["state"] == "queued");
     CHECK(message["receipt"]["why"] == nullptr);
     auto const refused = nlohmann::json::parse(terminal.run("postern message show MAIL000000000002 --json").out);

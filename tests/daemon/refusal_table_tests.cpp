@@ -22,6 +22,8 @@ struct Prepared {
     bool holds = false;         // [contacts] unlisted = "hold"
     bool is_full = false;       // [limits] held is reached
     bool was_released = false;  // an earlier mail of Carl's, which opened ACME-1000
+    std::string to = "support@acme.example";
+    bool has_postmaster = true;  // [site] postmaster
 };
 
 constexpr auto referral = "Northwind L&D <lnd@northwind.example>";
@@ -48,6 +50,9 @@ std::map<std::string, Prepared> const cases{
      {"eve@evil.example", "From: eve@evil.example, carl@northwind.example\nSubject: Printer\n\nIt smokes.\n"}},
     {"several in From, a colleague among them, `unlisted = \"hold\"`",
      {"eve@evil.example", "From: eve@evil.example, carl@northwind.example\nSubject: Printer\n\nIt smokes.\n", true}},
+    {"to the postmaster", {"eve@evil.example", from_eve, false, false, false, "postmaster@acme.example"}},
+    {"to the postmaster, `[site] postmaster` missing",
+     {"eve@evil.example", from_eve, false, false, false, "postmaster", false}},
     {"nobody in From, nor in the envelope", {"", "Subject: Printer\n\nIt smokes.\n"}},
 };
 
@@ -61,6 +66,7 @@ WaysIn prepared(Prepared const& it) {
     auto& options = ways.terminal.options;
     options.contacts.unlisted = it.holds ? ContactsOptions::Unlisted::hold : ContactsOptions::Unlisted::refuse;
     if (it.is_full) options.limits.held = 0;
+    if (it.has_postmaster) options.site.postmaster = Mailbox{"ops", "acme.example"};
     return ways;
 }
 
@@ -86,6 +92,12 @@ std::string reply_in_words(std::string const& reply) {
     return words;
 }
 
+std::string mailed(Store& store, Heard const& heard) {
+    if (heard.outgoing == 0) return "nothing";
+    REQUIRE(heard.outgoing == 1);
+    return store.outbox().back().kind == OutgoingKind::receipt ? "the receipt" : "the forward";
+}
+
 std::vector<std::string> ways_of(std::string const& cell) {
     std::vector<std::string> ways;
     std::istringstream rest(cell);
@@ -104,12 +116,12 @@ TEST_CASE("docs/refusals.md: each mail by each way in is answered, recorded, kep
             INFO(row[0] << ", " << way);
             tried[row[0]].push_back(way);
             auto ways = prepared(mail);
-            auto const heard = ways.take(way, mail.from, mail.mail);
+            auto const heard = ways.take(way, mail.from, mail.mail, {mail.to});
             auto& store = *ways.terminal.store;
             CHECK(reply_in_words(heard.reply) == row[2]);
             CHECK(becomes(store, heard) == row[3]);
             CHECK(octets_kept(store, heard, ways.terminal.now) == row[4]);
-            CHECK((heard.outgoing == 0 ? "nothing" : "the receipt") == row[5]);
+            CHECK(mailed(store, heard) == row[5]);
         }
     }
     CHECK(tried.size() == cases.size());

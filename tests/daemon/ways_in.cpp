@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "daemon/intake.h"
+#include "daemon/postmaster_addresses.h"
 #include "daemon/smtp_protocol.h"
 #include "tests/support/site.h"
 
@@ -11,13 +12,14 @@ namespace postern::testing {
 
 namespace {
 
-std::shared_ptr<SmtpPolicy const> smtp_policy(std::string_view way) {
+std::shared_ptr<SmtpPolicy const> smtp_policy(std::string_view way, Options const& options) {
     SmtpPolicy policy;
     policy.dialect = way == "LMTP" ? smtp::Dialect::lmtp : smtp::Dialect::smtp;
     policy.hostname = "support.acme.example";
     policy.max_message_octets = std::uint64_t{1} << 20U;
     policy.max_sessions = policy.max_sessions_per_ip = policy.max_recipients = 10;
-    policy.local_addresses = {"support@acme.example"};
+    policy.local_addresses = postmaster_keys(options);
+    policy.local_addresses.emplace_back("support@acme.example");  // behind them in order, too
     if (way == "trusted_relays") policy.trusted_relays = {*IpNetwork::parse("192.0.2.1")};
     return std::make_shared<SmtpPolicy const>(std::move(policy));
 }
@@ -48,13 +50,16 @@ Receipt WaysIn::take_in(RawMessage const& raw) {
     return receipt;
 }
 
-std::string WaysIn::by_wire(std::string_view way, std::string_view from, std::string const& octets) {
+std::string WaysIn::by_wire(std::string_view way, std::string_view from, std::string const& octets,
+                            std::vector<std::string> const& to) {
     using Next = smtp::Protocol::Next;
     InFlight const in_flight(std::uint64_t{1} << 24U);
-    smtp::Protocol protocol(smtp_policy(way), in_flight, "192.0.2.1");
+    smtp::Protocol protocol(smtp_policy(way, terminal.options), in_flight, "192.0.2.1");
     protocol.greet();
     auto rest = std::string(way == "LMTP" ? "LHLO" : "EHLO") + " mx.northwind.example\r\nMAIL FROM:<" +
-                std::string(from) + ">\r\nRCPT TO:<support@acme.example>\r\nDATA\r\n" + dot_stuffed(octets) + ".\r\n";
+                std::string(from) + ">\r\n";
+    for (auto const& recipient : to) rest += "RCPT TO:<" + recipient + ">\r\n";
+    rest += "DATA\r\n" + dot_stuffed(octets) + ".\r\n";
     while (true) {
         auto const step = protocol.receive(rest);
         rest.erase(0, step.consumed);
@@ -82,24 +87,25 @@ std::string WaysIn::by_imap_folder(std::string_view mail) {
     return "marked";
 }
 
-std::string WaysIn::by_pipe(std::string_view from, std::string const& octets) {
+std::string WaysIn::by_pipe(std::string_view from, std::string const& octets, std::string const& to) {
     terminal.files["mail.eml"] = octets;
     auto const session =
-        terminal.run("postern deliver --mailbox support@acme.example --from '" + std::string(from) + "' < mail.eml");
+        terminal.run("postern deliver --mailbox " + to + " --from '" + std::string(from) + "' < mail.eml");
     return "exit " + std::to_string(session.code);
 }
 
-Heard WaysIn::take(std::string_view way, std::string_view from, std::string_view mail) {
+Heard WaysIn::take(std::string_view way, std::string_view from, std::string_view mail,
+                   std::vector<std::string> const& to) {
     auto const before = ids(*terminal.store);
     auto const queued_before = terminal.store->outbox().size();
     Heard heard;
     if (way == "IMAP") {
         heard.reply = by_imap_folder(mail);
     } else if (way == "deliver") {
-        heard.reply = by_pipe(from, crlf(mail));
+        heard.reply = by_pipe(from, crlf(mail), to.front());
     } else {
         REQUIRE(std::ranges::count(all_ways, way) == 1);
-        heard.reply = by_wire(way, from, crlf(mail));
+        heard.reply = by_wire(way, from, crlf(mail), to);
     }
     for (auto const& id : ids(*terminal.store)) {
         if (std::ranges::find(before, id) == before.end()) heard.mails.push_back(id);

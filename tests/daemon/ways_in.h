@@ -23,15 +23,18 @@ class WaysIn {
   public:
     Terminal terminal;  // its store and options are the site's, what is found of each mail's sender is its
 
-    // A mail as a test writes it (tests/support/site.h); `from` is the reverse-path, "" the null one.
-    Heard take(std::string_view way, std::string_view from, std::string_view mail);
+    // A mail as a test writes it (tests/support/site.h); `from` is the reverse-path, "" the null one. `to` doesn't
+    // matter by IMAP, and its first counts for `deliver`.
+    Heard take(std::string_view way, std::string_view from, std::string_view mail,
+               std::vector<std::string> const& to = {"support@acme.example"});
     // "ACME-1000": what an operator makes of the newest mail held.
     void release_newest();
 
   private:
-    std::string by_wire(std::string_view way, std::string_view from, std::string const& octets);
+    std::string by_wire(std::string_view way, std::string_view from, std::string const& octets,
+                        std::vector<std::string> const& to);
     std::string by_imap_folder(std::string_view mail);
-    std::string by_pipe(std::string_view from, std::string const& octets);
+    std::string by_pipe(std::string_view from, std::string const& octets, std::string const& to);
     Receipt take_in(RawMessage const& raw);
 
     std::uint32_t mails_ = 0;

@@ -94,6 +94,30 @@ CONTRACT(
     CHECK_FALSE(receipts_of(store, "ana@northwind.example", 40).oldest);
 }
 
+CONTRACT("a notice beside the ticket of its mail counts for its recipient, and the ticket knows nothing of it") {
+    TestType backend;
+    auto& store = backend.store;
+    auto record = opening(store.next_ticket_number("ACME", 1000), "A", 10);
+    record.outgoing.push_back(outgoing(OutgoingKind::notification, "<A.forward>", "ops@acme.example"));
+    record.outgoing.back().beside_ticket = true;
+    store.commit(record, at(10));
+
+    ArrivalQuestion question;
+    question.receipts = ReceiptQuestion{"ana@northwind.example", at(0), 10};
+    question.forwards = ReceiptQuestion{"ops@acme.example", at(0), 10};
+    question.message_ids = {"<A.forward>"};
+    question.own_message_id = "<A.forward>";
+    auto const context = store.lookup(question);
+    CHECK(context.receipts.count == 1);
+    CHECK(context.forwards.count == 1);
+    CHECK(context.by_message_id.empty());
+    REQUIRE(context.itself);
+    CHECK_FALSE(context.itself->ticket);
+    CHECK(store.ticket({"ACME", 1000})->articles.size() == 2);
+    CHECK(store.claim_due(at(20), at(30), 10).size() == 2);
+    CHECK(store.audit(at(20)).ok());
+}
+
 CONTRACT("an address was referred lately or not, whatever its case, and other mail to it is no referral") {
     TestType backend;
     auto& store = backend.store;
