@@ -91,6 +91,10 @@ inline constexpr unsigned recipient_commands = 2000;
 // A BDAT of fewer octets counts as one of them, be it that of a mail: Exim's chunks have 8 KiB, and a mail takes as
 // many as it needs; nobody needs chunks of nothing.
 inline constexpr std::uint64_t free_chunk_octets = 1024;
+// What may have come in clear behind STARTTLS before we said 220 to it (RFC 3207 4.2, CVE-2011-0411). The client waits
+// for that, so it is none of its own; a pipeline's worth that somebody put there is thrown away, more ends the
+// connection.
+inline constexpr std::size_t clear_octets_behind_starttls = std::size_t{16} * 1024;
 // What a client has to send of a mail in each data_block, the mail's end aside: 23 octets a second. A modem of 1964
 // does that; a client that holds sessions open for an octet a minute does not.
 inline constexpr std::size_t progress_octets = 4096;

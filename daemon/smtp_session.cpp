@@ -353,6 +353,13 @@ SmtpAwaitable<void> SmtpSession::judge() {
 
 // False: there is nobody to talk to any more, in clear or otherwise.
 SmtpAwaitable<bool> SmtpSession::start_tls() {
+    // The protocol has dropped what the buffer held of that; here is what had come behind it. What comes later fails
+    // the handshake: none of it is ever taken for a command.
+    constexpr auto bound = smtp::bounds::clear_octets_behind_starttls;
+    if (stream_.discard_unread(bound) == bound) {
+        services_.log.info("starttls-flooded", {{"source", source_of(*policy_)}, {"client", client_}});
+        co_return false;
+    }
     if (!co_await flush()) co_return false;
     set_deadline(Clock::now() + policy_->timeouts.handshake);
     auto const error = co_await stream_.start_tls(*policy_->tls);

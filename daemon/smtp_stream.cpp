@@ -1,5 +1,6 @@
 #include "daemon/smtp_stream.h"
 
+#include <array>
 #include <boost/asio/write.hpp>
 
 namespace postern {
@@ -7,8 +8,9 @@ namespace postern {
 namespace asio = boost::asio;
 
 namespace {
+constexpr std::size_t discarded_at_once = std::size_t{4} * 1024;
 constexpr auto use_tuple = asio::as_tuple_t<asio::use_awaitable_t<SmtpStrand>>{};
-}
+}  // namespace
 
 SmtpStream::SmtpStream(SmtpSocket socket) : socket_(std::move(socket)) {
     boost::system::error_code ignored;  // a socket that is broken already shows itself at the first read
@@ -38,6 +40,16 @@ std::size_t SmtpStream::write_now(asio::const_buffer octets) {
 bool SmtpStream::has_unread() const {
     boost::system::error_code ignored;
     return socket_.available(ignored) > 0;
+}
+
+std::size_t SmtpStream::discard_unread(std::size_t at_most) {
+    std::array<char, discarded_at_once> octets;
+    std::size_t total = 0;
+    boost::system::error_code error;  // would_block: that was all; whatever else shows itself at the next read
+    while (total < at_most && !error) {
+        total += socket_.read_some(asio::buffer(octets, at_most - total), error);
+    }
+    return total;
 }
 
 void SmtpStream::cancel() {

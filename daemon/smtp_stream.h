@@ -43,7 +43,9 @@ class SmtpStream {
     [[nodiscard]] std::size_t write_now(boost::asio::const_buffer octets);
 
     [[nodiscard]] bool has_unread() const;  // octets have come that were not read
-    void cancel();                          // what is being awaited ends with an error
+    // Throws away what has come in clear and was not read, at most so many octets; how many they were.
+    std::size_t discard_unread(std::size_t at_most);
+    void cancel();  // what is being awaited ends with an error
     // The client sees the end, and may still send.
     [[nodiscard]] SmtpAwaitable<void> say_goodbye();
     void close();

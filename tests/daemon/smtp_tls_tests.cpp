@@ -170,6 +170,36 @@ TEST_CASE("commands put in clear behind STARTTLS are thrown away") {
     play(wire, "C: RCPT TO:<support@acme.example>\nS: 503 5.5.1\nC: NOOP\nS: 250 2.0.0");
 }
 
+TEST_CASE("RFC 3207 4.2, CVE-2011-0411: of whatever was put in clear behind STARTTLS nothing is ever a command") {
+    Certificate const certificate("support.example");
+    auto const injected = [](std::size_t octets) {
+        std::string text =
+            "EHLO forged.example\r\nMAIL FROM:<forged@northwind.example>\r\nRCPT TO:<support@acme.example>\r\n";
+        while (text.size() < octets) text += "RCPT TO:<help@acme.example>\r\n";
+        return text.substr(0, octets);
+    };
+    for (std::size_t const octets : {std::size_t{100}, std::size_t{3000}, std::size_t{10000}}) {
+        INFO(octets << " are dropped");
+        RunningSmtpSite site(site_with(certificate));
+        SocketWire wire(site.port());
+        play(wire, "S: 220\nC: EHLO client.example\nS: 250");
+        wire.send("STARTTLS\r\n" + injected(octets));
+        play(wire, "S: 220 2.0.0");
+        REQUIRE(wire.start_tls());
+        play(wire,
+             "C: RCPT TO:<support@acme.example>\nS: 503 5.5.1\nC: EHLO client.example\nS: 250\n"
+             "C: RCPT TO:<support@acme.example>\nS: 503 5.5.1");
+    }
+    INFO("more ends the connection");
+    RunningSmtpSite site(site_with(certificate));
+    SocketWire wire(site.port());
+    play(wire, "S: 220\nC: EHLO client.example\nS: 250");
+    wire.send("STARTTLS\r\n" + injected(100'000));
+    // What of it came after our 220, if that is how the network cut it, is no handshake.
+    while (auto const line = wire.line()) CHECK(line->starts_with("220 2.0.0"));
+    CHECK(site.desk().take().empty());
+}
+
 TEST_CASE("a chunk put in clear behind STARTTLS is thrown away, and chunks come through TLS") {
     Certificate const certificate("support.example");
     RunningSmtpSite site(site_with(certificate));
