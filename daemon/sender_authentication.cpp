@@ -20,7 +20,8 @@ bool has_trouble(SenderAuthentication const& it) {
     if (it.dmarc.result == DmarcResult::temperror) return true;
     if (it.spf.result == SpfResult::temperror && is_aligned(it, it.spf.domain)) return true;
     return std::ranges::any_of(it.dkim, [&](DkimCheck const& each) {
-        return each.result == DkimResult::temperror && is_aligned(it, each.domain);
+        // Without a domain: no verifier answered, and the signature may be anybody's.
+        return each.result == DkimResult::temperror && (each.domain.empty() || is_aligned(it, each.domain));
     });
 }
 

@@ -83,6 +83,7 @@ std::vector<DkimCase> const dkim_cases{
     {"aligned policy", {signature(DkimResult::policy, ours)}},
     {"aligned permerror", {signature(DkimResult::permerror, ours)}},
     {"aligned temperror", {signature(DkimResult::fail, ours), signature(DkimResult::temperror, ours)}},
+    {"aligned temperror", {signature(DkimResult::temperror, "")}},  // no verifier in time: it may be
     {"pass", {signature(DkimResult::pass, other)}},
     {"temperror", {signature(DkimResult::temperror, other)}},
 };
