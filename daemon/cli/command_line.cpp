@@ -112,7 +112,8 @@ class CommandLine {
             context_.say(error.what());
         }
         context_.err << "Try 'postern " << (words.empty() ? "" : words + " ") << "--help'.\n";
-        return ExitCode::usage;
+        auto const* const known = verb(words);
+        return known ? known->misunderstood : ExitCode::usage;
     }
 
     // What stands where a verb should.

@@ -93,7 +93,6 @@ ExitCode run(Context& context, Arguments const& arguments) {
         return take(context, arguments);
     } catch (CommandFailure const& failure) {
         switch (failure.code()) {
-            case ExitCode::usage:
             case ExitCode::data_error:
             case ExitCode::no_user:
                 throw;
@@ -115,7 +114,8 @@ Verb deliver_verb() {
                         {"--from", "ADDR", "the reverse-path (MAIL FROM); empty or <> for the null one"}},
             .examples = {"postern deliver --mailbox support@acme.example < mail.eml",
                          "postern deliver --mailbox ${recipient} --from ${sender}    # in Postfix's master.cf"},
-            .run = run};
+            .run = run,
+            .misunderstood = ExitCode::try_again};  // the MTA would bounce for what an operator mistyped
 }
 
 }  // namespace postern

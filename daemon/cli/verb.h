@@ -49,6 +49,7 @@ struct Verb {
     std::vector<VerbOption> options;
     std::vector<std::string> examples;  // whole command lines
     std::function<ExitCode(Context&, Arguments const&)> run;
+    ExitCode misunderstood = ExitCode::usage;  // of a command line of it that is mistyped
 };
 
 // All of this build, in the order of the help.

@@ -50,11 +50,28 @@ TEST_CASE("deliver: what is not there to take, or not for us") {
         $ postern deliver --mailbox nobody@acme.example < printer.eml
         ! postern: nobody@acme.example is no [[mailbox]] of /etc/postern/postern.toml
         [67]
+    )");
+}
+
+TEST_CASE("deliver: a mistyped command line is the operator's to mend, and leaves the mail in the MTA's queue") {
+    auto terminal = terminal_with_mail();
+    terminal.session(R"(
         $ postern deliver < printer.eml
         ! postern: --mailbox is required
         ! Try 'postern deliver --help'.
-        [64]
+        [75]
+        $ postern deliver --mailbox support < printer.eml
+        ! postern: 'support' is no address: no @ and domain
+        [75]
     )");
+    for (std::string const mistyped : {"deliver --mailbx support@acme.example",
+                                       "deliver --mailbox support@acme.example --sender ana@northwind.example",
+                                       "deliver --mailbox", "deliver --mailbox support@acme.example more"}) {
+        INFO(mistyped);
+        CHECK(terminal.run("postern " + mistyped + " < printer.eml").code == 75);
+    }
+    CHECK(terminal.run("postern delver --mailbox support@acme.example < printer.eml").code == 64);
+    CHECK(terminal.store->ledger({}).empty());
 }
 
 TEST_CASE("deliver: a mail over [limits] message is bad data") {
