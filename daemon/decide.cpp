@@ -364,7 +364,7 @@ using Rule = Answer (*)(Facts const&, Verdict&);
 constexpr std::array<std::pair<std::string_view, Rule>, 13> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
-    {"postmaster", postmaster},
+    {postmaster_rule, postmaster},
     {"bounce", bounce},
     {"clear-sender", clear_sender},
     {"authentication", authentication},

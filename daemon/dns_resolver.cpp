@@ -15,6 +15,7 @@
 #include "daemon/dns_cache.h"
 #include "daemon/dns_channel.h"
 #include "daemon/wake_event.h"
+#include "parsers/organizational_domain.h"
 
 namespace postern {
 
@@ -60,6 +61,12 @@ Status status_of(DnsReply::Kind kind) {
     }
 }
 
+// Whose share of the resolver a name takes: all names of one organizational domain have one together, and what has none
+// (reverse names, single labels) another.
+std::string share_of(std::string const& name) {
+    return organizational_domain(name);
+}
+
 struct Request {
     std::string name;
     DnsType type = DnsType::a;
@@ -89,6 +96,7 @@ struct DnsResolver::Impl {
     };
     // A question that is queued, or under way.
     struct Asked {
+        std::string share;
         Waiters waiting;
         std::uint64_t flight = 0;  // 0: queued
         Clock::time_point sent;
@@ -105,6 +113,7 @@ struct DnsResolver::Impl {
     void wait_for_answer(AskedMap::iterator asked, Clock::time_point deadline, Done done);
     void ask(AskedMap::iterator asked);
     void ask_queued();
+    void forget(AskedMap::iterator asked);
     void send(DnsFlight flight);
     DnsChannel* channel(DnsTransport transport);
     template <class Do>
@@ -122,6 +131,7 @@ struct DnsResolver::Impl {
     void probe(Clock::time_point now);
 
     [[nodiscard]] bool has_place_to_ask();
+    [[nodiscard]] bool has_place_to_ask(std::string const& share);
     [[nodiscard]] std::size_t under_way();
     void poll_once();
     [[nodiscard]] int patience(Clock::time_point now);
@@ -137,7 +147,10 @@ struct DnsResolver::Impl {
     // All of these are the thread's.
     DnsCache cache_;
     AskedMap asked_;
-    std::deque<DnsQuestion> queued_;  // some may have been given up or asked meanwhile
+    std::map<std::string, std::deque<DnsQuestion>> queued_;  // by share; some may have been given up meanwhile
+    std::size_t queued_count_ = 0;
+    std::map<std::string, std::size_t> under_way_of_;  // by share
+    std::string last_share_;                           // that had its turn
     Deadlines deadlines_;
     std::uint64_t last_flight_ = 0;
     std::size_t sent_this_turn_ = 0;
@@ -224,12 +237,16 @@ void DnsResolver::Impl::take(Request request, Clock::time_point now) {
     if (silent_) turned_away_ = question;
     if (silent_ || request.deadline <= now || deadlines_.size() >= most_waiting) return request.done({});
     auto asked = asked_.find(question);
-    bool const is_new = asked == asked_.end(), has_place = queued_.empty() && has_place_to_ask();
-    if (is_new && !has_place && queued_.size() >= most_queued) return request.done({});
-    if (is_new) asked = asked_.emplace(question, Asked{}).first;
-    wait_for_answer(asked, std::min(request.deadline, now + longest_wait), std::move(request.done));
-    if (is_new && has_place) ask(asked);
-    if (is_new && !has_place) queued_.push_back(std::move(question));
+    auto const until = std::min(request.deadline, now + longest_wait);
+    if (asked != asked_.end()) return wait_for_answer(asked, until, std::move(request.done));
+    auto share = share_of(request.name);
+    bool const has_place = !queued_.contains(share) && has_place_to_ask(share);
+    if (!has_place && queued_count_ >= most_queued) return request.done({});
+    asked = asked_.emplace(question, Asked{share, {}, 0, {}}).first;
+    wait_for_answer(asked, until, std::move(request.done));
+    if (has_place) return ask(asked);
+    queued_[std::move(share)].push_back(std::move(question));
+    ++queued_count_;
 }
 
 void DnsResolver::Impl::wait_for_answer(AskedMap::iterator asked, Clock::time_point deadline, Done done) {
@@ -241,20 +258,43 @@ void DnsResolver::Impl::wait_for_answer(AskedMap::iterator asked, Clock::time_po
 
 void DnsResolver::Impl::ask(AskedMap::iterator asked) {
     asked->second.flight = ++last_flight_;
+    ++under_way_of_[asked->second.share];
     asked->second.sent = Clock::now();
     send({asked->first, asked->second.flight, DnsTransport::udp});
 }
 
+// One of each share by turns, beginning behind the one that had the last.
 void DnsResolver::Impl::ask_queued() {
-    while (!queued_.empty() && has_place_to_ask()) {
-        auto const asked = asked_.find(queued_.front());
+    for (std::size_t passed_over = 0; passed_over < queued_.size() && has_place_to_ask();) {
+        auto turn = queued_.upper_bound(last_share_);
+        if (turn == queued_.end()) turn = queued_.begin();
+        last_share_ = turn->first;
+        if (!has_place_to_ask(last_share_)) {
+            ++passed_over;
+            continue;
+        }
+        passed_over = 0;
+        auto const asked = asked_.find(turn->second.front());
+        turn->second.pop_front();
+        --queued_count_;
+        if (turn->second.empty()) queued_.erase(turn);
         if (asked != asked_.end() && asked->second.flight == 0) ask(asked);
-        queued_.pop_front();
     }
+}
+
+void DnsResolver::Impl::forget(AskedMap::iterator asked) {
+    auto const of_share = under_way_of_.find(asked->second.share);
+    if (asked->second.flight != 0 && --of_share->second == 0) under_way_of_.erase(of_share);
+    asked_.erase(asked);
 }
 
 bool DnsResolver::Impl::has_place_to_ask() {
     return sent_this_turn_ < most_sent_per_turn && under_way() < most_under_way;
+}
+
+bool DnsResolver::Impl::has_place_to_ask(std::string const& share) {
+    auto const found = under_way_of_.find(share);
+    return has_place_to_ask() && (found == under_way_of_.end() || found->second < most_under_way_of_one);
 }
 
 void DnsResolver::Impl::send(DnsFlight flight) {
@@ -321,13 +361,14 @@ void DnsResolver::Impl::land(DnsLanding const& landing) {
 void DnsResolver::Impl::answer(AskedMap::iterator asked, DnsAnswer const& answer) {
     auto waiting = std::move(asked->second.waiting);
     for (auto const& one : waiting) deadlines_.erase(one.deadline);
-    asked_.erase(asked);
+    forget(asked);
     for (auto const& one : waiting) one.done(answer);
 }
 
 void DnsResolver::Impl::trouble_for_all() {
     while (!asked_.empty()) answer(asked_.begin(), {});
     queued_.clear();
+    queued_count_ = 0;
 }
 
 // Where nobody waits any more, a question under way goes on, for the cache and for who asks next.
@@ -338,7 +379,7 @@ void DnsResolver::Impl::expire(Clock::time_point now) {
         auto const asked = asked_.find(*question);
         auto const done = std::move(waiting->done);
         asked->second.waiting.erase(waiting);
-        if (asked->second.waiting.empty() && asked->second.flight == 0) asked_.erase(asked);
+        if (asked->second.waiting.empty() && asked->second.flight == 0) forget(asked);
         done({});
     }
 }
@@ -385,7 +426,9 @@ void DnsResolver::Impl::probe(Clock::time_point now) {
 }
 
 int DnsResolver::Impl::patience(Clock::time_point now) {
-    if (!queued_.empty() && under_way() < most_under_way) return 0;
+    // What is queued behind others of its share waits for one of them to land.
+    bool const has_more_to_send = sent_this_turn_ >= most_sent_per_turn && under_way() < most_under_way;
+    if (!queued_.empty() && has_more_to_send) return 0;
     auto until = next_probe();
     if (!deadlines_.empty()) until = std::min(until, deadlines_.begin()->first);
     // Longer than all of it; a time without end would not fit.

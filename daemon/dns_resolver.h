@@ -41,6 +41,8 @@ class DnsResolver {
     static constexpr std::chrono::milliseconds longest_wait{3500};
     // Queries under way at once, each some 500 octets. BIND admits 1000 of all its clients.
     static constexpr std::size_t most_under_way = 500;
+    // Of them those for names of one organizational domain: its servers may be slow, and a sender may choose its names.
+    static constexpr std::size_t most_under_way_of_one = most_under_way / 2;
     // Questions that wait for a place among those, some 2 MB; past them a new one is trouble at once.
     static constexpr std::size_t most_queued = 5000;
     // Who waits for an answer; the same question of many is asked once. Past them who asks has trouble at once.

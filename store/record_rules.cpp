@@ -72,7 +72,10 @@ bool keeps_octets(IntakeRecord const& record) {
 }
 
 std::optional<TimePoint> octets_expire(IntakeRecord const& record, TimePoint now) {
-    if (record.ledger.disposition != Disposition::refused) return std::nullopt;
+    // Anybody may write to the postmaster, whose own copy is what counts.
+    auto const& entry = record.ledger;
+    bool const was_forwarded = entry.disposition == Disposition::ignored && entry.rule == postmaster_rule;
+    if (entry.disposition != Disposition::refused && !was_forwarded) return std::nullopt;
     return now + refused_octets_kept;
 }
 

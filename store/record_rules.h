@@ -11,6 +11,9 @@ namespace postern {
 // product.md: of mail refused by IMAP the octets are kept for 30 days.
 inline constexpr std::chrono::days refused_octets_kept{30};
 
+// The rule that forwards mail to the postmaster, whose octets are kept for as long.
+inline constexpr std::string_view postmaster_rule = "postmaster";
+
 // What a ledger row's receipt_why ends with where a summary is owed instead: the audit knows by it which mails one has
 // to gather.
 inline constexpr std::string_view named_by_summary = "a summary will name the ticket";

@@ -2,6 +2,9 @@
 
 #include <array>
 
+// Mail to the postmaster: see octets_expire.
+#define POSTERN_WAS_FORWARDED "(l.disposition = 'ignored' AND l.rule = 'postmaster')"
+
 // Of a `ledger l`, with the ticket it names.
 #define POSTERN_OF_MAIL(detail) \
     "SELECT l.id, t.tag, t.number, " detail " FROM ledger l LEFT JOIN ticket t ON t.id = l.ticket WHERE "
@@ -108,12 +111,13 @@ constexpr std::array recounts{
     Recount{"its octets are missing",
             POSTERN_OF_MAIL(
                 "'it was ' || l.disposition") "l.disposition IN ('opened', 'appended', 'noted', 'held', 'ignored')"
+                                              " AND NOT " POSTERN_WAS_FORWARDED
                                               " AND NOT EXISTS (SELECT 1 FROM raw r WHERE r.mail = l.seq)"},
     Recount{"its octets are still there",
             POSTERN_OF_MAIL("'it was ' || l.disposition") "l.disposition IN ('erased', 'duplicate') AND EXISTS (SELECT "
                                                           "1 FROM raw r WHERE r.mail = l.seq)"},
-    Recount{"its octets would be forgotten one day, as only those of refused mail are",
-            POSTERN_OF_MAIL("'it was ' || l.disposition") "l.disposition <> 'refused'"
+    Recount{"its octets would be forgotten one day, as only those of refused and forwarded mail are",
+            POSTERN_OF_MAIL("'it was ' || l.disposition") "l.disposition <> 'refused' AND NOT " POSTERN_WAS_FORWARDED
                                                           " AND EXISTS (SELECT 1 FROM raw r WHERE r.mail = l.seq AND "
                                                           "r.expires IS NOT NULL)"},
     Recount{"an arrival key of a mail that the ledger does not know",

@@ -334,6 +334,31 @@ TEST_CASE("so many queries at once, so many that wait, and past them trouble") {
     CHECK(ask(resolver, "northwind.example", DnsType::a) == found);
 }
 
+TEST_CASE("a domain whose servers are slow leaves half of the places to others, and gets on with its own") {
+    std::atomic<bool> answers = false;
+    ScriptedDnsServer server([&](Query const& query) {
+        return answers || query.name == probe_name || query.name == "globex.example" ? reply_of(good(query)) : Reply{};
+    });
+    DnsResolver resolver(server.address());
+    constexpr auto most = DnsResolver::most_under_way_of_one;
+    std::atomic<std::size_t> all = 0, founds = 0;
+    std::promise<void> over;
+    for (std::size_t at = 0; at < 3 * most; ++at) {
+        auto const name = std::to_string(at) + ".northwind.example";
+        resolver.query(name, DnsType::a, dns_deadline(), [&](DnsAnswer const& answer) {
+            if (answer == found) ++founds;
+            if (++all == 3 * most) over.set_value();
+        });
+    }
+    CHECK(ask(resolver, "globex.example", DnsType::a) == found);
+    CHECK(server.count() - server.count(probe_name) <= 2 * most + 1);  // those of one share, each tried twice
+    CHECK(founds == 0);
+    answers = true;
+    over.get_future().wait();
+    CHECK(founds > 0);
+    CHECK(ask(resolver, "later.northwind.example", DnsType::a) == found);
+}
+
 TEST_CASE("those that wait for one answer are bounded, too") {
     ScriptedDnsServer const server([&](Query const&) { return Reply{}; });
     std::atomic<std::size_t> troubles = 0;

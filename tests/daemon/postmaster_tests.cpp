@@ -9,6 +9,7 @@
 #include "daemon/postmaster_addresses.h"
 #include "parsers/transfer_encoding.h"
 #include "store/memory_store.h"
+#include "store/record_rules.h"
 #include "templates/enclosed_mail.h"
 #include "tests/daemon/ways_in.h"
 #include "tests/support/site.h"
@@ -125,6 +126,9 @@ TEST_CASE("anybody's mail to the postmaster is forwarded as it came, by each way
             auto const enclosed = enclosed_in(mails[0]);
             CHECK_THAT(enclosed.header, Contains("Content-Type: message/rfc822") && !Contains("base64"));
             CHECK(enclosed.octets == crlf(from_eve));
+            while (store.forget_expired(ways.terminal.now + refused_octets_kept)) {
+            }
+            CHECK_FALSE(store.raw_octets(entry->id));
         }
     }
 }
