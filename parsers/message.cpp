@@ -56,8 +56,8 @@ void read_return_path(ParsedMessage& message, HeaderBlock const& header) {
     if (!list.addresses.empty()) message.return_path = std::move(list.addresses.front().mailbox);
 }
 
-// RFC 5322 3.6: there is exactly one From. Control characters are left out of what is read (2.2 has none but folds), and
-// whoever checked the sender before us may have read on from there, or stopped.
+// RFC 5322 3.6: there is exactly one From. Control characters are left out of what is read (2.2 has none but folds),
+// and whoever checked the sender before us may have read on from there, or stopped.
 std::optional<std::string> doubt_of_from(HeaderBlock const& header) {
     std::size_t count = 0;
     for (auto const& field : header.fields) {

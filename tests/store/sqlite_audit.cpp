@@ -183,7 +183,8 @@ std::vector<Damage> const damages = {
     {"UPDATE ledger SET disposition = 'erased' WHERE id = 'held'",
      "mail held: its octets are still there (it was erased)"},
     {"UPDATE raw SET expires = 1 WHERE mail = " JOINS,
-     "mail joins of ticket ACME-1000: its octets would be forgotten one day, as only those of refused and forwarded mail are (it was "
+     "mail joins of ticket ACME-1000: its octets would be forgotten one day, as only those of refused and forwarded "
+     "mail are (it was "
      "appended)"},
 
     // Arrival keys and IMAP.
