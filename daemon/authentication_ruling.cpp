@@ -46,7 +46,8 @@ std::string in_words(SenderAuthentication const& it) {
         case Standing::none:
             return "not authentic: its domain publishes too little to tell";
         case Standing::unknown:
-            return "not authentic by what can be checked here" + asks(it.dmarc.policy);
+            return "not authentic by what can be checked here" + asks(it.dmarc.policy) +
+                   "; trusted_authserv_ids may name whose Authentication-Results tell more";
         case Standing::trouble:
             return "not known: DNS had trouble";
     }
