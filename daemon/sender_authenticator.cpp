@@ -89,8 +89,32 @@ void look_at_fields(AuthenticationFields const& fields, bool straight, Policy co
     if (fields.arc) found.arc = arc_in_words(*fields.arc);
 }
 
+// A customer's own DNS may have trouble; that of so many mails one after the other is more likely ours.
+constexpr unsigned troubles_that_are_told = 20;
+
+class TroubleWatch {
+  public:
+    explicit TroubleWatch(Log& log) : log_(log) {}
+
+    void saw(SenderAuthentication::Standing standing) {
+        if (standing != SenderAuthentication::Standing::trouble) {
+            in_a_row_ = 0;
+            log_.is_over("dns");
+        } else if (++in_a_row_ >= troubles_that_are_told) {
+            log_.begins("dns", "no answer", "of many mails, DNS or the verifiers don't say who sent them");
+        }
+    }
+
+  private:
+    Log& log_;
+    std::atomic<unsigned> in_a_row_{0};
+};
+
 // One mail being asked about. DNS and a verifier answer on their own threads, each once; the last of them ends it.
 struct Inquiry {
+    Inquiry(TroubleWatch& watch, SenderAuthenticator::Done when_done) : troubles(watch), done(std::move(when_done)) {}
+
+    TroubleWatch& troubles;
     SenderAuthenticator::Done done;
     DmarcQuestion dmarc;
     SenderAuthentication found;
@@ -104,6 +128,7 @@ struct Inquiry {
         dmarc.dkim = found.dkim;
         found.dmarc = check_dmarc(dmarc);
         weigh(found);
+        troubles.saw(found.standing);
         found.results =
             format_authentication_results({authserv_id, found.from_domain, found.spf, found.dkim, found.dmarc, arc});
         done(std::move(found));
@@ -113,11 +138,14 @@ struct Inquiry {
 }  // namespace
 
 struct SenderAuthenticator::Impl {
+    TroubleWatch troubles;
     DnsResolver resolver;
     VerifierPool verifiers;  // asks the resolver: gone before it
 
     Impl(std::optional<std::string> server, std::filesystem::path program, Log& log)
-        : resolver(std::move(server)), verifiers(std::move(program), verifier_processes, resolver, log) {}
+        : troubles(log),
+          resolver(std::move(server)),
+          verifiers(std::move(program), verifier_processes, resolver, log) {}
 
     void ask_for_record(std::shared_ptr<Inquiry> const& inquiry, Clock::time_point until) {
         auto ask = [this](std::string const& domain, Clock::time_point deadline, DnsResolver::Done done) {
@@ -185,8 +213,7 @@ void SenderAuthenticator::authenticate(RawMessage const& raw, ParsedMessage cons
     if (!domain) return done({});
     bool const straight = comes_straight(raw);
     auto const fields = find_authentication_fields(raw.octets);
-    auto const inquiry = std::make_shared<Inquiry>();
-    inquiry->done = std::move(done);
+    auto const inquiry = std::make_shared<Inquiry>(impl_->troubles, std::move(done));
     inquiry->authserv_id = policy.options().site.hostname;
     inquiry->found.from_domain = inquiry->dmarc.from_domain = *domain;
     inquiry->found.spf_checked = straight;

@@ -141,12 +141,14 @@ TEST_CASE("a resolver that falls silent: mail is taken and marked, and all is we
     Site site(silent.address());
     site.daemon.start();
     for (int i = 0; i < 20; ++i) CHECK_THAT(site.from_ana(), StartsWith("250 "));
+    CHECK_THAT(site.daemon.json({"status"})["trouble"].get<std::string>(), Contains("dns"));
     CHECK(site.newest()["authentication"] == "none");
     CHECK_THAT(site.daemon.postern({"message", "why", site.newest()["id"]}).out, Contains("DNS had trouble"));
     site.use(dns.address());
     site.daemon.reload();
     CHECK_THAT(site.from_ana(), StartsWith("250 "));
     CHECK(site.newest()["authentication"] == "pass");
+    CHECK(site.daemon.json({"status"})["trouble"].is_null());
     site.use(silent.address(), "policy = \"require\"\n");
     site.daemon.reload();
     CHECK_THAT(site.from_ana(), StartsWith("451 4.7.0 "));
