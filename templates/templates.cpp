@@ -16,6 +16,8 @@ namespace {
 
 // A subject longer than this is shown with an ellipsis; the ticket keeps the whole.
 constexpr std::size_t subject_code_points = 200;
+// What is wrong with a template, on one line of a terminal or the log.
+constexpr std::size_t error_code_points = 500;
 constexpr std::size_t name_code_points = 100;
 // A file name is at most 255 octets on the systems in use.
 constexpr std::size_t file_name_code_points = 255;
@@ -213,7 +215,10 @@ Templates& Templates::operator=(Templates&&) noexcept = default;
 Templates::~Templates() = default;
 
 Templates Templates::load(std::optional<std::filesystem::path> const& overrides, std::vector<TemplateError>& errors) {
-    return Templates(std::make_unique<State>(State{TemplateSet::load(overrides, errors)}));
+    auto set = TemplateSet::load(overrides, errors);
+    // They quote the file, in which anything may stand.
+    for (auto& error : errors) error.what = clean_line(error.what, error_code_points);
+    return Templates(std::make_unique<State>(State{std::move(set)}));
 }
 
 RenderedMail Templates::receipt(ResponseHeader const& header, ReceiptFields const& fields,

@@ -18,7 +18,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", (b > 0 ? a / b : 0) }'
 free_port() { local port; while :; do port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo $port; return; }; done; }
 wait_for_port() { for _ in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; echo "nothing listens on $1" >&2; return 1; }
 
-write_config() { # SMTP-PORT
+write_config() { # SMTP-PORT RELAY-PORT LINES-OF-[authentication]
     cat >"$home/postern.toml" <<TOML
 [site]
 name = "Bench"
@@ -38,6 +38,8 @@ starttls = "never"
 [limits]
 receipts_per_address = "0"
 fold_after = "0"
+[authentication]
+$3
 [log]
 level = "warn"
 TOML
@@ -93,7 +95,7 @@ sink=$(free_port)
 /usr/sbin/smtp-sink -u "$(id -un)" -c "127.0.0.1:$sink" 1000 >/dev/null 2>&1 &
 pids+=($!)
 postern=$(free_port)
-write_config "$postern" "$sink"
+write_config "$postern" "$sink" 'policy = "off"'
 "$build/posternd" --config "$home/postern.toml" >"$home/log" 2>&1 &
 daemon=$!
 pids+=("$daemon")
@@ -126,3 +128,46 @@ done
 figure "tickets_opened" "$taken" "tickets"
 figure "outbox_left_after" "$left" "mails"
 figure "resident" "$(awk '/^VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$daemon/status")" "MiB peak"
+
+# The same mail with its sender authenticated, SPF and DMARC by a real nsd, beside the same daemon that asks nobody; by turns.
+dns=$(free_port)
+mkdir -p "$home/zones"
+printf '$TTL 300\n@ IN SOA ns. h. 1 60 60 60 60\n@ IN NS ns.\n@ IN TXT "v=spf1 ip4:127.0.0.1 -all"\n_dmarc IN TXT "v=DMARC1; p=reject"\n' \
+    >"$home/zones/northwind"
+cat >"$home/nsd.conf" <<CONF
+server:
+    ip-address: 127.0.0.1@$dns
+    username: ""
+    database: ""
+    zonesdir: "$home/zones"
+    pidfile: "$home/nsd.pid"
+    xfrdfile: "$home/xfrd"
+    zonelistfile: "$home/zones.list"
+    rrl-ratelimit: 0
+remote-control:
+    control-enable: no
+zone:
+    name: northwind.example
+    zonefile: northwind
+CONF
+/usr/sbin/nsd -d -c "$home/nsd.conf" >"$home/nsd.log" 2>&1 &
+pids+=($!)
+wait_for_port "$dns"
+ours=() theirs=()
+for _ in $(seq "$rounds"); do
+    for authentication in 'policy = "off"' "resolver = \"127.0.0.1:$dns\""; do
+        kill "$daemon" && wait "$daemon" || true
+        postern=$(free_port)
+        write_config "$postern" "$sink" "$authentication"
+        "$build/posternd" --config "$home/postern.toml" >>"$home/log" 2>&1 &
+        daemon=$!
+        pids+=("$daemon")
+        wait_for_port "$postern"
+        rate=$(load "$postern" 50 "$mails")
+        case $authentication in policy*) theirs+=("$rate") ;; *) ours+=("$rate") ;; esac
+    done
+done
+figure "smtp_in_50_authenticated" "$(median "${ours[@]}")" "mails/s"
+figure "smtp_in_50_authenticated_beside_not" "$(ratio "$(median "${ours[@]}")" "$(median "${theirs[@]}")")" "ratio"
+passed=$("$build/postern" --config "$home/postern.toml" status --json | tr -d '\n ' | sed -n 's/.*"pass":\([0-9]*\).*/\1/p')
+figure "senders_authenticated" "$passed" "mails"

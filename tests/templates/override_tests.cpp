@@ -112,6 +112,14 @@ TEST_CASE("half a language is an error, and English stands in") {
     CHECK(is_built_in(folder.receipt("fr")));
 }
 
+TEST_CASE("what is wrong is told on one line without controls, whatever the file holds") {
+    Folder folder;
+    folder.with("en/receipt.txt", "{{ticket}}\n{{> f\x7f\x1b[31mo}}\n");
+    auto const errors = folder.errors();
+    CHECK(errors.find("to include") != std::string::npos);
+    for (char const c : errors) CHECK((c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != '\x7f')));
+}
+
 TEST_CASE("a broken file is named with its line, and the built-in one stands in") {
     auto const text =
         GENERATE(as<std::pair<std::string, std::string>>{},  //
