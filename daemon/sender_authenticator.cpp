@@ -140,12 +140,13 @@ struct Inquiry {
 struct SenderAuthenticator::Impl {
     TroubleWatch troubles;
     DnsResolver resolver;
-    VerifierPool verifiers;  // asks the resolver: gone before it
+    // Asks the resolver, so it is gone before it; the resolver's last answers, which tell of the end, must not ask it.
+    std::shared_ptr<VerifierPool> verifiers;
 
     Impl(std::optional<std::string> server, std::filesystem::path program, Log& log)
         : troubles(log),
           resolver(std::move(server)),
-          verifiers(std::move(program), verifier_processes, resolver, log) {}
+          verifiers(std::make_shared<VerifierPool>(std::move(program), verifier_processes, resolver, log)) {}
 
     void ask_for_record(std::shared_ptr<Inquiry> const& inquiry, Clock::time_point until) {
         auto ask = [this](std::string const& domain, Clock::time_point deadline, DnsResolver::Done done) {
@@ -166,21 +167,29 @@ struct SenderAuthenticator::Impl {
     void ask_for_spf(std::shared_ptr<Inquiry> const& inquiry, VerifierQuestion question, std::string const& domain) {
         auto const until = question.deadline;
         resolver.query(domain, DnsType::txt, until,
-                       [this, inquiry, domain, question = std::move(question)](DnsAnswer const& answer) mutable {
-                           if (has_spf_record(answer)) return ask_verifier(inquiry, std::move(question));
+                       [inquiry, domain, question = std::move(question),
+                        pool = std::weak_ptr(verifiers)](DnsAnswer const& answer) mutable {
+                           if (has_spf_record(answer)) return ask_verifier(pool.lock(), inquiry, std::move(question));
                            bool const trouble = answer.status == DnsAnswer::Status::trouble;
                            inquiry->found.spf = {trouble ? SpfResult::temperror : SpfResult::none, domain,
                                                  question.mail_from.empty(),
                                                  trouble ? "DNS did not answer" : "no record"};
                            question.client_ip.clear();
                            if (question.octets.empty()) return inquiry->answered();
-                           ask_verifier(inquiry, std::move(question));
+                           ask_verifier(pool.lock(), inquiry, std::move(question));
                        });
     }
 
-    void ask_verifier(std::shared_ptr<Inquiry> const& inquiry, VerifierQuestion question) {
+    // `pool` is null where all of this ends.
+    static void ask_verifier(std::shared_ptr<VerifierPool> const& pool, std::shared_ptr<Inquiry> const& inquiry,
+                             VerifierQuestion question) {
         bool const asks_spf = !question.client_ip.empty();
-        verifiers.verify(std::move(question), [inquiry, asks_spf](VerifierAnswer answer) {
+        if (!pool) {
+            if (asks_spf) inquiry->found.spf.result = SpfResult::temperror;
+            inquiry->found.dkim = {{DkimResult::temperror, {}, {}, {}, "no verifier"}};
+            return inquiry->answered();
+        }
+        pool->verify(std::move(question), [inquiry, asks_spf](VerifierAnswer answer) {
             if (asks_spf) inquiry->found.spf = std::move(answer.spf);
             inquiry->found.dkim = std::move(answer.dkim);
             inquiry->answered();
@@ -239,7 +248,7 @@ void SenderAuthenticator::authenticate(RawMessage const& raw, ParsedMessage cons
     if (asks_spf) {
         impl_->ask_for_spf(inquiry, std::move(question), envelope_domain);
     } else if (!question.octets.empty()) {
-        impl_->ask_verifier(inquiry, std::move(question));
+        Impl::ask_verifier(impl_->verifiers, inquiry, std::move(question));
     }
     impl_->ask_for_record(inquiry, until);
 }

@@ -138,8 +138,10 @@ TEST_CASE("in the sandbox a verifier computes, and reads and writes its socket")
 TEST_CASE("in the sandbox a verifier that opens, starts, signals or executes is killed") {
     if (!verifier::sandbox_is_complete()) return skip("a sanitizer's runtime needs what the sandbox forbids");
     CHECK(signal_of([] { ::open("/etc/passwd", O_RDONLY); }) == SIGSYS);
-    CHECK(signal_of([] { ::open("/tmp/x", O_WRONLY | O_CREAT, 0600); }) == SIGSYS);
-    CHECK(signal_of([] { ::unlink("/tmp/x"); }) == SIGSYS);
+    TemporaryFolder const folder;
+    auto const file = (folder.path() / "made").string();
+    CHECK(signal_of([&] { ::open(file.c_str(), O_WRONLY | O_CREAT, 0600); }) == SIGSYS);
+    CHECK(signal_of([&] { ::unlink(file.c_str()); }) == SIGSYS);
     CHECK(signal_of([] { ::socket(AF_INET, SOCK_STREAM, 0); }) == SIGSYS);
     CHECK(signal_of([] { ::socket(AF_UNIX, SOCK_STREAM, 0); }) == SIGSYS);
     CHECK(signal_of([] { ::execl("/bin/true", "true", nullptr); }) == SIGSYS);

@@ -1,6 +1,7 @@
 // Mail that claims to be of a contact and is not, by the wire and with real DNS: nsd on loopback serves the zones, real
 // verifiers judge, other programs sign. What the tables of docs/authentication.md say is in
 // authentication_table_tests.cpp.
+#include <array>
 #include <catch2/catch.hpp>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include "tests/daemon/ways_in.h"
 #include "tests/support/dkim_signer.h"
 #include "tests/support/nsd_server.h"
+#include "tests/support/scripted_dns_server.h"
 #include "tests/support/site.h"
 
 using namespace postern;
@@ -97,6 +99,13 @@ std::string signed_mail(DkimSigning const& how = {}, std::string_view mail = let
 
 constexpr auto rejects = "v=DMARC1; p=reject";
 
+constexpr std::array policies{AuthenticationPolicy::off, AuthenticationPolicy::mark, AuthenticationPolicy::require};
+
+// What a forgery of a domain that asks to reject gets by SMTP.
+std::string spoofed(AuthenticationPolicy policy) {
+    return policy == AuthenticationPolicy::off ? "250 2.0.0 opened none" : "550 5.7.26 refused fail";
+}
+
 }  // namespace
 
 TEST_CASE("a contact's mail from where their domain sends from is authentic") {
@@ -137,11 +146,16 @@ TEST_CASE("a contact's From, sent from where their domain forbids it") {
 }
 
 TEST_CASE("the envelope of a domain that passes is no proof of another in From") {
+    for (auto const policy : policies) {
+        // HELO mx.northwind.example, which the null one stands for, has no SPF.
+        for (auto const* const envelope : {"eve@evil.example", "ana@northwlnd.example", ""}) {
+            World world("", rejects, policy);
+            CHECK(world.take("SMTP", envelope, letter) == spoofed(policy));
+        }
+    }
     World world("", rejects);
-    CHECK(world.take("SMTP", "eve@evil.example", letter) == "550 5.7.26 refused fail");
+    REQUIRE(world.take("SMTP", "eve@evil.example", letter) == "550 5.7.26 refused fail");
     CHECK_THAT(world.story(), Contains("not of From's domain"));
-    CHECK(world.take("SMTP", "ana@northwlnd.example", letter) == "550 5.7.26 refused fail");
-    CHECK(world.take("SMTP", "", letter) == "550 5.7.26 refused fail");  // HELO mx.northwind.example has no SPF
 }
 
 TEST_CASE("a number in the subject lets nobody in who is not authentic") {
@@ -166,28 +180,30 @@ TEST_CASE("a signature of From's domain vouches for a mail, wherever it comes fr
 }
 
 TEST_CASE("a signature replayed over other words, or that leaves some out") {
-    World world("", rejects);
+    auto const policy = GENERATE(from_range(policies));
+    World world("", rejects, policy);
     auto changed = signed_mail();
     changed.replace(changed.find("somebody"), 8, "a locksmith to my home");
-    CHECK(world.take("SMTP", "ana@northwind.example", changed) == "550 5.7.26 refused fail");
+    CHECK(world.take("SMTP", "ana@northwind.example", changed) == spoofed(policy));
     DkimSigning with_length;
     with_length.with_length = true;
     auto const partly = signed_mail(with_length);
-    CHECK(world.take("SMTP", "ana@northwind.example", partly) == "250 2.0.0 opened pass");
-    CHECK(world.take("SMTP", "ana@northwind.example", partly + "P.S. Send it to my home.\n") ==
-          "550 5.7.26 refused fail");
-    CHECK_THAT(world.story(), Contains("unsigned"));
+    auto const* const whole = policy == AuthenticationPolicy::off ? "250 2.0.0 opened none" : "250 2.0.0 opened pass";
+    CHECK(world.take("SMTP", "ana@northwind.example", partly) == whole);
+    CHECK(world.take("SMTP", "ana@northwind.example", partly + "P.S. Send it to my home.\n") == spoofed(policy));
+    if (policy != AuthenticationPolicy::off) CHECK_THAT(world.story(), Contains("unsigned"));
 }
 
 TEST_CASE("a signature of a domain that looks like From's, and of the prober's own") {
-    World world("", rejects);
+    auto const policy = GENERATE(from_range(policies));
+    World world("", rejects, policy);
     DkimSigning by_another;
     by_another.domain = GENERATE("northwlnd.example", "evil.example");
-    CHECK(world.take("SMTP", "ana@northwind.example", signed_mail(by_another)) == "550 5.7.26 refused fail");
+    CHECK(world.take("SMTP", "ana@northwind.example", signed_mail(by_another)) == spoofed(policy));
 }
 
 TEST_CASE("a second From, before a signed mail or behind it, is never guessed at") {
-    World world(lets_it_send, rejects);
+    World world(lets_it_send, rejects, GENERATE(from_range(policies)));
     auto const* const other = GENERATE("From: Bo <bo@northwind.example>\n", "From: eve@evil.example\n");
     CHECK(world.take("SMTP", "ana@northwind.example", below(other, signed_mail())) == "250 2.0.0 held none");
 }
@@ -199,8 +215,11 @@ TEST_CASE("Authentication-Results are nobody's but our own MTA's, and of those t
     auto const theirs = std::string("Authentication-Results: mx.evil.example; ");
     World world("", rejects);
     SECTION("straight from the sender none is believed") {
-        for (auto const& fields : {ours + passes, ours + passes + ours + passes, theirs + passes})
-            CHECK(world.take("SMTP", "ana@northwind.example", below(fields, letter)) == "550 5.7.26 refused fail");
+        for (auto const policy : {AuthenticationPolicy::mark, AuthenticationPolicy::require}) {
+            world.ways.terminal.options.authentication.policy = policy;
+            for (auto const& fields : {ours + passes, ours + passes + ours + passes, theirs + passes})
+                CHECK(world.take("SMTP", "ana@northwind.example", below(fields, letter)) == spoofed(policy));
+        }
         CHECK_THAT(world.story(), Contains("mx.evil.example") && Contains("disbelieved"));
     }
     SECTION("by our own MTA the topmost that it wrote") {
@@ -224,6 +243,32 @@ TEST_CASE("Authentication-Results are nobody's but our own MTA's, and of those t
         CHECK_THAT(world.take("IMAP", "", below(microsoft + ours + fails, letter)), Contains("opened pass"));
         CHECK_THAT(world.take("IMAP", "", below(ours + fails + microsoft, letter) + "1\n"), Contains("refused fail"));
     }
+}
+
+TEST_CASE("by our own MTA and required, what nobody trusted vouches for is refused in silence, and held by IMAP") {
+    World world("", rejects, AuthenticationPolicy::require);
+    auto const forged =
+        below("Authentication-Results: mx.evil.example; dmarc=pass header.from=northwind.example\n", letter);
+    for (auto const* const way : {"LMTP", "trusted_relays"})
+        CHECK(world.take(way, "ana@northwind.example", forged) == "250 2.0.0 refused none");
+    CHECK(world.take("deliver", "ana@northwind.example", forged) == "exit 0 refused none");
+    CHECK(world.take("IMAP", "", forged) == "marked held none");
+}
+
+TEST_CASE("an end in the middle of an inquiry answers it, once, and leaves its standing open") {
+    ScriptedDnsServer const silent([](auto const&) { return ScriptedDnsServer::Reply{}; });
+    Log log{LogOptions{LogOptions::Level::error, LogOptions::Format::logfmt}};
+    auto const raw = by_smtp("ana@northwind.example", signed_mail());
+    auto const message = parse_message(raw.octets);
+    auto const policy = site_policy();
+    std::vector<SenderAuthentication::Standing> standings;  // of the authenticator's threads, which its end waits for
+    {
+        SenderAuthenticator authenticator(silent.address(), log,
+                                          std::filesystem::path(POSTERN_BINARY_DIR) / "postern-verifier");
+        authenticator.authenticate(raw, message, *policy,
+                                   [&](SenderAuthentication found) { standings.push_back(found.standing); });
+    }
+    CHECK(standings == std::vector{SenderAuthentication::Standing::trouble});
 }
 
 TEST_CASE("DNS trouble: taken and marked, or the sender tries again") {
