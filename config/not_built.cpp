@@ -13,15 +13,10 @@ namespace {
 
 using When = NotBuilt::When;
 
-constexpr bool protects = true, informs = false;
-
 constexpr NotBuilt rows[] = {
-    {"contacts.ask", When::is, "true", informs, "nobody is asked"},
-    {"imap.oauth2", When::given, "", protects, "write password_file: it could not log in"},
-    {"relay.oauth2", When::given, "", protects, "write password_file: it could not log in"},
-    {"dkim", When::given, "", informs, "outgoing mail is not signed"},
-    {"agent", When::given, "", informs, "engineers work by postern(1) only"},
-    {"metrics", When::given, "", informs, "nothing is served"},
+    {"contacts.ask", When::is, "true", "nobody is asked"},
+    {"agent", When::given, "", "engineers work by postern(1) only"},
+    {"metrics", When::given, "", "nothing is served"},
 };
 
 std::string text_of(TomlValue const& value) {
@@ -91,10 +86,7 @@ void report_not_built(TomlTable const& root, Reading& reading) {
         for (auto const& found : find_all(root, row.key)) {
             auto const* const met = value_met(row, *found.value);
             if (met == nullptr || (!found.key.empty() && has_error_at(met->at, reading))) continue;
-            if (row.protects)
-                reading.error(met->at, what(row, found), std::string(row.instead));
-            else
-                reading.notice(met->at, what(row, found), std::string(row.instead));
+            reading.notice(met->at, what(row, found), std::string(row.instead));
         }
     }
 }

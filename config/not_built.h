@@ -1,4 +1,5 @@
-// What the files may already say, but this build does not do yet. A row goes when its feature comes. Pure.
+// What the files may already say, but this build does not do yet, none of it a protection that somebody would rely on
+// (that would have to be an error). A row goes when its feature comes. Pure.
 #pragma once
 
 #include <span>
@@ -17,13 +18,12 @@ struct NotBuilt {
     std::string_view key;  // "smtp.require_tls", "lmtp"; "organization.…" in contacts.toml
     When when = When::given;
     std::string_view value;    // as text; booleans as "true"
-    bool protects = false;     // an error: who wrote it relies on it
     std::string_view instead;  // what happens without it
 };
 
 [[nodiscard]] std::span<NotBuilt const> not_built() noexcept;
 
-// An error or a notice for every row that the file meets.
+// A notice for every row that the file meets.
 void report_not_built(TomlTable const& root, Reading& reading);
 
 }  // namespace postern

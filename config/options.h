@@ -72,7 +72,10 @@ struct Secret {                  // read from *_file when it is needed; never pr
 
 struct OAuth2Options {  // oauth2 = { … } of [[imap]] and [relay]
     std::string token_url, client_id, scope;
-    std::optional<Secret> client_secret, refresh_token;
+    std::optional<Secret> client_secret, refresh_token;  // without the latter: the client credentials grant
+    std::optional<std::string> device_url,
+        authorization_url;  // of `postern oauth2 login`; none: known ones by token_url
+    std::optional<std::filesystem::path> ca_file;
     friend bool operator==(OAuth2Options const&, OAuth2Options const&) = default;
 };
 

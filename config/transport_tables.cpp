@@ -42,18 +42,26 @@ Table<SmtpOptions> listener_table(std::string title) {
 
 Table<OAuth2Options> oauth2_table() {
     using OAuth2 = OAuth2Options;
-    return {"oauth2",
-            {
-                key("token_url", &OAuth2::token_url, https_url(), required, "The token endpoint of the provider."),
-                key("client_id", &OAuth2::client_id, text("\"postern\"", 1000), required,
-                    "What the provider calls this client."),
-                key("client_secret_file", &OAuth2::client_secret, secret_file("\"oauth2-secret\""), optional,
-                    "The client's secret."),
-                key("refresh_token_file", &OAuth2::refresh_token, secret_file("\"oauth2-refresh-token\""), optional,
-                    "The refresh token; without one the client credentials are used."),
-                key("scope", &OAuth2::scope, text("\"https://outlook.office365.com/.default\"", 1000), optional,
-                    "What access is asked for."),
-            }};
+    return {
+        "oauth2",
+        {
+            key("token_url", &OAuth2::token_url, https_url(), required, "The token endpoint of the provider."),
+            key("client_id", &OAuth2::client_id, text("\"postern\"", 1000), required,
+                "What the provider calls this client."),
+            key("client_secret_file", &OAuth2::client_secret, secret_file("\"oauth2-secret\""), optional,
+                "The client's secret."),
+            key("refresh_token_file", &OAuth2::refresh_token, secret_file("\"oauth2-refresh-token\""), optional,
+                "The refresh token; without one the client credentials are used."),
+            key("scope", &OAuth2::scope, text("\"https://outlook.office365.com/.default\"", 1000), optional,
+                "What access is asked for."),
+            key("device_url", &OAuth2::device_url, https_url(), by_rule("those of Google and Microsoft"),
+                "The device authorization endpoint (RFC 8628), for postern oauth2 login."),
+            key("authorization_url", &OAuth2::authorization_url, https_url(), by_rule("those of Google and Microsoft"),
+                "The authorization endpoint (RFC 6749 3.1), for postern oauth2 login where the provider lets no "
+                "device ask for this scope."),
+            key("ca_file", &OAuth2::ca_file, plain_file("\"ca.pem\""), optional,
+                "A further trust anchor of these endpoints, in PEM, beside those of the system."),
+        }};
 }
 
 Kind<OAuth2Options> oauth2() {

@@ -37,8 +37,7 @@ std::string not_built_yet(std::string const& path) {
     std::string result;
     for (auto const& row : not_built()) {
         if (row.key != path) continue;
-        auto const consequence = row.protects ? ", so an error." : ": " + std::string(row.instead) + '.';
-        result += mdoc_text(condition(row) + consequence);
+        result += mdoc_text(condition(row) + ": " + std::string(row.instead) + '.');
     }
     return result;
 }
