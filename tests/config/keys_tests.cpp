@@ -91,7 +91,6 @@ TEST_CASE("what has to be there") {
         postern.toml:5:1: error: [dkim] has no 'domain' (add domain = "support.acme.example")
         postern.toml:5:1: error: [dkim] has no 'selector' (add selector = "postern")
         postern.toml:5:1: error: [dkim] has no 'key_file' (add key_file = "dkim.pem")
-        postern.toml:5:1: notice: [dkim] is not in this build yet (outgoing mail is not signed)
         postern.toml:6:1: error: [metrics] has no 'listen' (add listen = "127.0.0.1:9466")
         postern.toml:6:1: notice: [metrics] is not in this build yet (nothing is served)
         postern.toml:7:1: error: [[agent]] has no 'address' (add address = "support@acme.example")

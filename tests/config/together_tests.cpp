@@ -151,7 +151,6 @@ TEST_CASE("a certificate and its key, a user and their password") {
         oauth2 = { token_url = "https://login.acme.example/token", client_id = "postern" }
     )") == unindented(R"(
         postern.toml:3:15: error: TLS is required but could not be offered (add tls_certificate_file and tls_key_file)
-        postern.toml:7:10: error: 'oauth2' is not in this build yet (write password_file: it could not log in)
         postern.toml:7:10: error: a password without a user (add user = "support@acme.example")
         postern.toml:7:10: error: both password_file and oauth2 (take one of them out)
     )"));
