@@ -26,15 +26,20 @@ void Sha256::add(std::string_view octets) {
     EVP_DigestUpdate(context_->evp.get(), octets.data(), octets.size());
 }
 
-std::string Sha256::hex() {
-    static constexpr std::string_view digits = "0123456789abcdef";
+std::string Sha256::octets() {
     std::array<unsigned char, 32> digest{};
     EVP_DigestFinal_ex(context_->evp.get(), digest.data(), nullptr);
+    return {digest.begin(), digest.end()};
+}
+
+std::string Sha256::hex() {
+    static constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     text.reserve(64);
-    for (auto const octet : digest) {
-        text += digits[octet >> 4];
-        text += digits[octet & 15];
+    for (char const c : octets()) {
+        auto const octet = static_cast<unsigned char>(c);
+        text += digits[octet >> 4U];
+        text += digits[octet & 15U];
     }
     return text;
 }
@@ -43,6 +48,12 @@ std::string sha256_hex(std::string_view octets) {
     Sha256 digest;
     digest.add(octets);
     return digest.hex();
+}
+
+std::string sha256(std::string_view octets) {
+    Sha256 digest;
+    digest.add(octets);
+    return digest.octets();
 }
 
 }  // namespace postern

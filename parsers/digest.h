@@ -17,7 +17,8 @@ class Sha256 {
     Sha256& operator=(Sha256&&) noexcept;
 
     void add(std::string_view octets);
-    [[nodiscard]] std::string hex();  // 64 lower-case digits; ends it: add nothing afterwards
+    [[nodiscard]] std::string hex();     // 64 lower-case digits; ends it: add nothing afterwards
+    [[nodiscard]] std::string octets();  // the 32 themselves; ends it, too
 
   private:
     struct Context;
@@ -25,5 +26,6 @@ class Sha256 {
 };
 
 [[nodiscard]] std::string sha256_hex(std::string_view octets);
+[[nodiscard]] std::string sha256(std::string_view octets);  // the 32 octets themselves
 
 }  // namespace postern
