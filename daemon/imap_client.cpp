@@ -49,8 +49,12 @@ std::string words_of(ImapCondition const& condition) {
     return one_line(text + condition.text);
 }
 
-ImapClient::ImapClient(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop)
-    : times_(times), connection_(options, times, stop), buffer_(64UL * 1024, '\0'), tag_prefix_(random_prefix()) {
+ImapClient::ImapClient(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop,
+                       std::shared_ptr<AccessTokens> const& tokens)
+    : times_(times),
+      connection_(options, times, stop, tokens),
+      buffer_(64UL * 1024, '\0'),
+      tag_prefix_(random_prefix()) {
     // Those before the login and under no TLS say nothing (RFC 9051 6.2.1), so libcurl's are not used.
     require_ok(run("CAPABILITY"), "CAPABILITY");
 }

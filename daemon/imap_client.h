@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,8 @@ class ImapClient {
     // RFC 7162 4: servers take command lines of 8192 octets; some old ones 1000 (RFC 2683 3.2.1.5).
     static constexpr std::size_t uid_set_octets = 900;
 
-    ImapClient(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop);
+    ImapClient(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop,
+               std::shared_ptr<AccessTokens> const& tokens = nullptr);
 
     // In upper case: "MOVE", "IDLE".
     [[nodiscard]] bool can(std::string_view capability) const;

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "config/load.h"
+#include "daemon/bearer_refusal.h"
 #include "daemon/curl_handle.h"
+#include "daemon/loopback.h"
 #include "parsers/imap_response.h"
 
 namespace postern {
@@ -36,8 +38,18 @@ int keep_alive(void*, curl_socket_t socket, curlsocktype) {
     return CURL_SOCKOPT_OK;
 }
 
-std::size_t keep_last_line(char* octets, std::size_t size, std::size_t count, void* line) {
-    static_cast<std::string*>(line)->assign(octets, std::min(size * count, greeting_line_octets));
+// What the server said up to the end of the login.
+struct Greeting {
+    std::string last_line, challenge;  // the latter: of the last "+"
+};
+
+std::size_t keep_line(char* octets, std::size_t size, std::size_t count, void* greeting) {
+    auto& kept = *static_cast<Greeting*>(greeting);
+    kept.last_line.assign(octets, std::min(size * count, greeting_line_octets));
+    if (kept.last_line.starts_with("+ ")) {
+        kept.challenge = kept.last_line.substr(2);
+        while (kept.challenge.ends_with('\n') || kept.challenge.ends_with('\r')) kept.challenge.pop_back();
+    }
     return size * count;
 }
 
@@ -46,8 +58,17 @@ int end_when_stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t)
 }
 
 long tls_of(ImapOptions const& options) {
+    // RFC 6750 5.3: who reads a token has it.
+    if (options.oauth2 && !is_loopback_url(options.url)) return CURLUSESSL_ALL;
     if (options.url.starts_with("imaps:") || options.starttls == StartTls::require) return CURLUSESSL_ALL;
     return options.starttls == StartTls::if_offered ? CURLUSESSL_TRY : CURLUSESSL_NONE;
+}
+
+// RFC 5530 3: of the other codes the credentials are not to blame ([UNAVAILABLE]); a server may give none.
+bool is_about_credentials(std::optional<ImapCondition> const& said) {
+    if (!said || said->kind != ImapCondition::Kind::no) return false;
+    return said->code.empty() || said->code == "AUTHENTICATIONFAILED" || said->code == "AUTHORIZATIONFAILED" ||
+           said->code == "EXPIRED";
 }
 
 // What the server said to the login, where the last line is that.
@@ -83,37 +104,66 @@ ImapServer imap_server(std::string_view url) {
 }
 
 struct ImapConnection::State {
-    State(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop_event)
+    State(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop_event, AccessTokens* tokens)
         : stop(stop_event), place(imap_server(options.url)) {
-        if (!options.password) throw ImapError(ImapError::Kind::login, "no password_file is set");
-        auto const password = read_secret(*options.password);
-        if (!password)
-            throw ImapError(ImapError::Kind::login,
-                            "cannot read password_file " + one_line(options.password->file.native()));
-        prepare(options, times, *password);
-        // SASL first, and only with mechanisms that fail for no other reason than the password: libcurl prefers
-        // GSSAPI and NTLM where an Exchange offers them, and gives up when they don't work.
-        curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
-        auto result = curl_easy_perform(curl.get());
-        auto const said = condition_of(last_line);
-        if (result == CURLE_LOGIN_DENIED && said && said->kind == ImapCondition::Kind::ok) {
-            // It offers neither, and nothing was refused yet: whatever else it knows, the LOGIN command at last.
-            curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, nullptr);
-            result = curl_easy_perform(curl.get());
-        }
+        prepare(options, times);
+        auto const result = options.oauth2 ? log_in_by_token(tokens) : log_in_by_password(options);
         if (result != CURLE_OK) fail(result, options);
         curl_easy_getinfo(curl.get(), CURLINFO_ACTIVESOCKET, &socket);
         if (socket == CURL_SOCKET_BAD)
             throw ImapError(ImapError::Kind::dropped, "the server closed the connection after the login");
     }
 
-    void prepare(ImapOptions const& options, ImapTimes const& times, std::string const& password) {
+    CURLcode log_in_by_password(ImapOptions const& options) {
+        if (!options.password) throw ImapError(ImapError::Kind::login, "no password_file is set");
+        auto const password = read_secret(*options.password);
+        if (!password)
+            throw ImapError(ImapError::Kind::login,
+                            "cannot read password_file " + one_line(options.password->file.native()));
+        curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, password->c_str());
+        // SASL first, and only with mechanisms that fail for no other reason than the password: libcurl prefers
+        // GSSAPI and NTLM where an Exchange offers them, and gives up when they don't work.
+        curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
+        auto const result = curl_easy_perform(curl.get());
+        auto const said = condition_of(greeting.last_line);
+        if (result != CURLE_LOGIN_DENIED || !said || said->kind != ImapCondition::Kind::ok) return result;
+        // It offers neither, and nothing was refused yet: whatever else it knows, the LOGIN command at last.
+        curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, nullptr);
+        return curl_easy_perform(curl.get());
+    }
+
+    // A token that is refused may have ended a moment ago: once more with a fresh one, where there is one.
+    CURLcode log_in_by_token(AccessTokens* tokens) {
+        if (!tokens) throw ImapError(ImapError::Kind::token, "no source of access tokens");
+        // Nothing else, where the server offers neither: libcurl would try other ways with an empty password.
+        curl_easy_setopt(curl.get(), CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+        auto token = token_of(*tokens);
+        for (bool again = false;; again = true) {
+            greeting = {};
+            curl_easy_setopt(curl.get(), CURLOPT_XOAUTH2_BEARER, token.c_str());
+            auto const result = curl_easy_perform(curl.get());
+            if (result != CURLE_LOGIN_DENIED || !is_about_credentials(condition_of(greeting.last_line))) return result;
+            tokens->refused_by_server(token);
+            if (again) return result;
+            auto fresh = token_of(*tokens);
+            if (fresh == token) return result;
+            token = std::move(fresh);
+        }
+    }
+
+    std::string token_of(AccessTokens& tokens) const try {
+        return tokens.token(stop);
+    } catch (AccessTokenError const& failure) {
+        if (failure.kind() == AccessTokenError::Kind::stopped) throw ImapError(ImapError::Kind::stopped, "stopped");
+        throw ImapError(ImapError::Kind::token, one_line(failure.what()));
+    }
+
+    void prepare(ImapOptions const& options, ImapTimes const& times) {
         auto* const c = curl.get();
         curl_easy_setopt(c, CURLOPT_URL, options.url.c_str());
         curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "imap,imaps");
         curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
         curl_easy_setopt(c, CURLOPT_USERNAME, options.user.c_str());
-        curl_easy_setopt(c, CURLOPT_PASSWORD, password.c_str());
         curl_easy_setopt(c, CURLOPT_USE_SSL, tls_of(options));
         curl_easy_setopt(c, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
         // The system's anchors stay beside our own one.
@@ -122,8 +172,8 @@ struct ImapConnection::State {
         curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(times.connect.count()));
         curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(times.connect.count()));
         curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, &keep_alive);
-        curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, &keep_last_line);
-        curl_easy_setopt(c, CURLOPT_HEADERDATA, &last_line);
+        curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, &keep_line);
+        curl_easy_setopt(c, CURLOPT_HEADERDATA, &greeting);
         curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, &end_when_stopped);
         curl_easy_setopt(c, CURLOPT_XFERINFODATA, const_cast<void*>(static_cast<void const*>(&stop)));
@@ -139,10 +189,7 @@ struct ImapConnection::State {
         if (code == CURLE_ABORTED_BY_CALLBACK || stop.raised()) throw ImapError(Kind::stopped, "stopped");
         switch (code) {
             case CURLE_LOGIN_DENIED: {
-                auto const said = condition_of(last_line);
-                auto const text = said && said->kind != ImapCondition::Kind::ok
-                                      ? (said->code.empty() ? "" : "[" + said->code + "] ") + said->text
-                                      : std::string("no way to log in that we know is offered");
+                auto const text = login_refusal(condition_of(greeting.last_line), options.oauth2.has_value());
                 throw ImapError(Kind::login,
                                 "cannot log in to " + server + " as " + one_line(options.user) + ": " + one_line(text));
             }
@@ -164,6 +211,17 @@ struct ImapConnection::State {
         }
     }
 
+    std::string login_refusal(std::optional<ImapCondition> const& said, bool by_token) const {
+        if (!said || said->kind == ImapCondition::Kind::ok) {
+            return by_token ? "the server offers neither OAUTHBEARER nor XOAUTH2"
+                            : "no way to log in that we know is offered";
+        }
+        auto text = (said->code.empty() ? "" : "[" + said->code + "] ") + said->text;
+        if (auto const why = by_token ? bearer_refusal(greeting.challenge) : ""; !why.empty())
+            text += " (of the OAuth2 token: " + why + ")";
+        return text;
+    }
+
     // False: `until` has passed, or `early` is raised.
     bool wait(short events, Clock::time_point until, WakeEvent const* early) const {
         for (;;) {
@@ -182,13 +240,14 @@ struct ImapConnection::State {
     CurlHandle curl = make_curl_handle();
     WakeEvent const& stop;
     ImapServer place;
-    std::string last_line;
+    Greeting greeting;
     std::array<char, CURL_ERROR_SIZE> error{};
     curl_socket_t socket = CURL_SOCKET_BAD;
 };
 
-ImapConnection::ImapConnection(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop)
-    : state_(std::make_unique<State>(options, times, stop)) {}
+ImapConnection::ImapConnection(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop,
+                               std::shared_ptr<AccessTokens> const& tokens)
+    : state_(std::make_unique<State>(options, times, stop, tokens.get())) {}
 
 ImapConnection::~ImapConnection() = default;
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "config/options.h"
+#include "daemon/access_tokens.h"
 #include "daemon/imap_times.h"
 #include "daemon/wake_event.h"
 
@@ -22,6 +23,7 @@ class ImapError : public std::runtime_error {
         unreachable,  // DNS, TCP
         tls,          // handshake, certificate, no STARTTLS
         login,        // the server said no
+        token,        // there is no access token to log in with
         refused,      // NO or BAD to a command
         dropped,      // the connection ended
         timed_out,
@@ -40,8 +42,10 @@ class ImapConnection {
   public:
     using Clock = std::chrono::steady_clock;
 
-    // Connects and logs in. Throws ImapError. `stop` must outlive the connection.
-    ImapConnection(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop);
+    // Connects and logs in: by a token of `tokens` where the options have oauth2, else null. Throws ImapError. `stop`
+    // must outlive the connection.
+    ImapConnection(ImapOptions const& options, ImapTimes const& times, WakeEvent const& stop,
+                   std::shared_ptr<AccessTokens> const& tokens = nullptr);
     ~ImapConnection();
     ImapConnection(ImapConnection const&) = delete;
     ImapConnection& operator=(ImapConnection const&) = delete;

@@ -27,12 +27,14 @@ constexpr unsigned refused_logins = 3;
 
 struct ImapPoller::State {
     State(ImapOptions the_options, std::uint64_t max_message_octets, ImapTimes const& the_times, IntakeDesk& desk,
-          StoreWriter& the_writer, InFlight& in_flight, Log& the_log, Alarms the_alarms)
+          StoreWriter& the_writer, InFlight& in_flight, Log& the_log, Alarms the_alarms,
+          std::shared_ptr<AccessTokens> the_tokens)
         : options(std::move(the_options)),
           times(the_times),
           log(the_log),
           writer(the_writer),
           alarms(std::move(the_alarms)),
+          tokens(std::move(the_tokens)),
           folder(options, max_message_octets, times, {desk, the_writer, in_flight, the_log, stop}),
           thread([this] { run(); }) {}
 
@@ -60,7 +62,7 @@ struct ImapPoller::State {
         wanted.clear();
         doing = Doing::connecting;
         if (!client) {
-            client.emplace(options, times, stop);
+            client.emplace(options, times, stop, tokens);
             connected = Clock::now();
             folder.open(*client);
         }
@@ -106,8 +108,13 @@ struct ImapPoller::State {
         if (kind == ImapError::Kind::login && ++logins_refused == refused_logins) raise_alarm(error);
         // A connection that broke after it brought mail brings the rest best at once.
         if (doing == Doing::polling && folder.taken() > 0) failures = 0;
-        wait_for(Clock::now() + delay(kind == ImapError::Kind::login ? times.first_login_retry : times.first_retry),
-                 &stop, &wanted);
+        wait_for(Clock::now() + wait_after(kind), &stop, &wanted);
+    }
+
+    Clock::duration wait_after(std::optional<ImapError::Kind> kind) {
+        // No server was asked: who fetches the tokens spares the endpoint by itself.
+        if (kind == ImapError::Kind::token) return times.token_retry;
+        return delay(kind == ImapError::Kind::login ? times.first_login_retry : times.first_retry);
     }
 
     void save_error(std::string const& error) {
@@ -147,6 +154,7 @@ struct ImapPoller::State {
     Log& log;
     StoreWriter& writer;
     Alarms const alarms;
+    std::shared_ptr<AccessTokens> const tokens;
     WakeEvent stop, wanted;
     ImapFolder folder;
     std::optional<ImapClient> client;
@@ -161,9 +169,10 @@ struct ImapPoller::State {
 };
 
 ImapPoller::ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer,
-                       InFlight& in_flight, Log& log, ImapTimes const& times, Alarms alarms)
+                       InFlight& in_flight, Log& log, ImapTimes const& times, Alarms alarms,
+                       std::shared_ptr<AccessTokens> tokens)
     : state_(std::make_unique<State>(std::move(options), max_message_octets, times, desk, writer, in_flight, log,
-                                     std::move(alarms))) {}
+                                     std::move(alarms), std::move(tokens))) {}
 
 ImapPoller::~ImapPoller() {
     request_stop();

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "config/options.h"
+#include "daemon/access_tokens.h"
 #include "daemon/alarms.h"
 #include "daemon/imap_folder_key.h"
 #include "daemon/imap_times.h"
@@ -19,7 +20,8 @@ namespace postern {
 class ImapPoller {
   public:
     ImapPoller(ImapOptions options, std::uint64_t max_message_octets, IntakeDesk& desk, StoreWriter& writer,
-               InFlight& in_flight, Log& log, ImapTimes const& times = {}, Alarms alarms = {});
+               InFlight& in_flight, Log& log, ImapTimes const& times = {}, Alarms alarms = {},
+               std::shared_ptr<AccessTokens> tokens = nullptr);  // null: logs in by its password
     // Stops, waits for what was handed to the desk, joins the thread; within 10 s.
     ~ImapPoller();
     void request_stop();

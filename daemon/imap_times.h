@@ -20,6 +20,8 @@ struct ImapTimes {
     Milliseconds first_retry{1'000}, last_retry{5 * 60'000};
     // After a login that was refused: accounts are locked after a handful of them.
     Milliseconds first_login_retry{30'000};
+    // Where there was no access token to log in with. A look at what is known: it costs nobody anything.
+    Milliseconds token_retry{1'000};
     // After the store failed. It is asked on this machine: no need to spare it.
     Milliseconds store_retry{5'000};
     // What a poll had to leave is tried again after so long, however rarely the folder is polled.

@@ -69,16 +69,15 @@ class Bell {
 class OutboxSender::State {
   public:
     State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
-          OutboxTimes const& times)
+          OutboxTimes const& times, std::shared_ptr<AccessTokens> const& tokens)
         : options_(std::move(options)),
           times_(times),
           alarms_(std::move(alarms)),
           log_(log),
           claims_(writer, [bell = bell_] { bell->ring(); }),
           connections_(
-              [this, helo] {
-                  return make_relay(
-                      options_, helo, [this] { return must_stop(); }, times_);
+              [this, helo, tokens] {
+                  return make_relay(options_, helo, [this] { return must_stop(); }, times_, {tokens, stop_wait_});
               },
               [bell = bell_] { bell->ring(); }, times_) {
         thread_ = std::thread([this] { run(); });
@@ -94,6 +93,7 @@ class OutboxSender::State {
         if (stop_requested_.exchange(true)) return;
         stop_at_ = steady_clock::now() + stop_grace;
         stopping_ = true;
+        stop_wait_->raise();
         bell_->ring();
     }
 
@@ -322,6 +322,8 @@ class OutboxSender::State {
     Log& log_;
 
     std::shared_ptr<Bell> const bell_ = std::make_shared<Bell>();
+    // Ends a wait for an access token: no mail is on its way yet.
+    std::shared_ptr<WakeEvent> const stop_wait_ = std::make_shared<WakeEvent>();
     std::atomic<bool> woken_ = false, stop_requested_ = false, stopping_ = false;
     SteadyTime stop_at_;  // written before stopping_
 
@@ -343,8 +345,8 @@ class OutboxSender::State {
 };
 
 OutboxSender::OutboxSender(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
-                           OutboxTimes const& times)
-    : state_(std::make_unique<State>(std::move(options), helo, writer, log, std::move(alarms), times)) {}
+                           OutboxTimes const& times, std::shared_ptr<AccessTokens> tokens)
+    : state_(std::make_unique<State>(std::move(options), helo, writer, log, std::move(alarms), times, tokens)) {}
 
 OutboxSender::~OutboxSender() = default;
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "config/options.h"
+#include "daemon/access_tokens.h"
 #include "daemon/alarms.h"
 #include "daemon/log.h"
 #include "daemon/outbox_times.h"
@@ -15,7 +16,7 @@ namespace postern {
 class OutboxSender {
   public:
     OutboxSender(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms = {},
-                 OutboxTimes const& times = {});
+                 OutboxTimes const& times = {}, std::shared_ptr<AccessTokens> tokens = nullptr);
     // Finishes the mail it is sending, releases the rest, joins the thread; within 10 s.
     ~OutboxSender();
     void request_stop();

@@ -9,10 +9,10 @@
 namespace postern {
 
 std::unique_ptr<Relay> make_relay(RelayOptions const& options, std::string const& helo, Relay::MustStop must_stop,
-                                  OutboxTimes const& times) {
+                                  OutboxTimes const& times, RelayTokens tokens) {
     constexpr std::string_view maildir = "maildir:";
     if (options.url.starts_with(maildir)) return std::make_unique<MaildirRelay>(options.url.substr(maildir.size()));
-    return std::make_unique<SmtpRelay>(options, helo, std::move(must_stop), times);
+    return std::make_unique<SmtpRelay>(options, helo, std::move(must_stop), times, std::move(tokens));
 }
 
 bool is_path_address(std::string_view address) noexcept {

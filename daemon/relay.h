@@ -7,7 +7,9 @@
 #include <string>
 
 #include "config/options.h"
+#include "daemon/access_tokens.h"
 #include "daemon/outbox_times.h"
+#include "daemon/wake_event.h"
 #include "store/outbox.h"
 
 namespace postern {
@@ -39,9 +41,16 @@ class Relay {
     virtual void rest() = 0;
 };
 
+// Where a relay with oauth2 has its access tokens from, and what ends the wait for one. Both null for the others.
+struct RelayTokens {
+    std::shared_ptr<AccessTokens> tokens;
+    std::shared_ptr<WakeEvent const> stop;
+};
+
 // By the scheme of its url. helo: the name it greets with. Opens nothing yet.
 [[nodiscard]] std::unique_ptr<Relay> make_relay(RelayOptions const& options, std::string const& helo,
-                                                Relay::MustStop must_stop, OutboxTimes const& times = {});
+                                                Relay::MustStop must_stop, OutboxTimes const& times = {},
+                                                RelayTokens tokens = {});
 
 // Fit for MAIL FROM:<…> and RCPT TO:<…> as it stands: no control character, no white space, nothing that ends the path
 // (an address that holds CR LF would write commands of its own).

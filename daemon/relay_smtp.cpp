@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "config/load.h"
+#include "daemon/bearer_refusal.h"
 #include "daemon/fault_point.h"
+#include "daemon/loopback.h"
 #include "parsers/charset.h"
 #include "templates/clean_text.h"
 
@@ -23,12 +25,6 @@ constexpr std::size_t detail_code_points = 300;
 
 std::string detail_of(std::string_view text) {
     return clean_line(text, detail_code_points);
-}
-
-bool is_loopback(std::string_view url) noexcept {
-    auto const host = url.substr(std::min(url.find("://"), url.size() - 3) + 3);
-    return host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" ||
-           host.starts_with("localhost:") || host.starts_with("localhost/");
 }
 
 // RFC 5321 2.3.8: a bare CR or LF would be sent as it is, and a relay could take what follows for another mail. Ours
@@ -67,8 +63,9 @@ std::size_t discard(char*, std::size_t size, std::size_t count, void*) noexcept 
 
 }  // namespace
 
-SmtpRelay::SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop, OutboxTimes const& times)
-    : options_(std::move(options)), times_(times), must_stop_(std::move(must_stop)) {
+SmtpRelay::SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop, OutboxTimes const& times,
+                     RelayTokens tokens)
+    : options_(std::move(options)), times_(times), must_stop_(std::move(must_stop)), tokens_(std::move(tokens)) {
     url_ = options_.url;
     while (url_.ends_with('/')) url_.pop_back();
     url_ += "/" + helo;  // libcurl's place for the name it greets with
@@ -147,6 +144,7 @@ void SmtpRelay::reply_line(std::string_view line) {
     if (conversation.continued) return;
     conversation.code = std::atoi(std::string(line.substr(0, 3)).c_str());
     conversation.answered = true;
+    if (conversation.code == 334) conversation.challenge = conversation.text;
     if (conversation.stage == Stage::end_of_data && conversation.code == 250) fault_point("sending.taken");
     if (conversation.stage == Stage::data && conversation.code == 354) {
         conversation.stage = Stage::end_of_data;
@@ -155,8 +153,8 @@ void SmtpRelay::reply_line(std::string_view line) {
 }
 
 void SmtpRelay::encryption_options(CURL* handle) {
-    // A password goes over an open line only where nobody listens.
-    bool const must = options_.starttls == StartTls::require || (options_.user && !is_loopback(options_.url));
+    // A password or a token goes over an open line only where nobody listens.
+    bool const must = options_.starttls == StartTls::require || (options_.user && !is_loopback_url(options_.url));
     auto const use = must ? CURLUSESSL_ALL : options_.starttls == StartTls::never ? CURLUSESSL_NONE : CURLUSESSL_TRY;
     curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(use));
     curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
@@ -168,8 +166,8 @@ void SmtpRelay::encryption_options(CURL* handle) {
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, opportunistic ? 0L : 2L);
 }
 
-// False: the secret cannot be read.
-bool SmtpRelay::open_handle() {
+// What there is instead of a handle.
+std::optional<RelayResult> SmtpRelay::open_handle() {
     handle_ = make_curl_handle();
     auto* const handle = handle_.get();
     curl_easy_setopt(handle, CURLOPT_URL, url_.c_str());
@@ -191,12 +189,32 @@ bool SmtpRelay::open_handle() {
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &discard);
     curl_easy_setopt(handle, CURLOPT_READFUNCTION, &SmtpRelay::on_read);
     encryption_options(handle);
-    if (!options_.user) return true;
-    auto const password = options_.password ? read_secret(*options_.password) : std::optional<std::string>{};
-    if (!password) return false;
+    if (!options_.user) return std::nullopt;
     curl_easy_setopt(handle, CURLOPT_USERNAME, options_.user->c_str());
-    curl_easy_setopt(handle, CURLOPT_PASSWORD, password->c_str());
-    return true;
+    return options_.oauth2 ? log_in_by_token() : log_in_by_password();
+}
+
+std::optional<RelayResult> SmtpRelay::log_in_by_password() {
+    auto const password = options_.password ? read_secret(*options_.password) : std::optional<std::string>{};
+    if (!password) return RelayResult{RelayResult::Kind::relay_down, "the relay's password file cannot be read"};
+    curl_easy_setopt(handle_.get(), CURLOPT_PASSWORD, password->c_str());
+    return std::nullopt;
+}
+
+std::optional<RelayResult> SmtpRelay::log_in_by_token() {
+    using Kind = RelayResult::Kind;
+    static WakeEvent const never;
+    if (!tokens_.tokens) return RelayResult{Kind::relay_down, "no source of access tokens"};
+    try {
+        token_ = tokens_.tokens->token(tokens_.stop ? *tokens_.stop : never);
+    } catch (AccessTokenError const& error) {
+        if (error.kind() == AccessTokenError::Kind::stopped) return RelayResult{Kind::interrupted, "interrupted"};
+        return RelayResult{Kind::relay_down, detail_of(error.what())};
+    }
+    curl_easy_setopt(handle_.get(), CURLOPT_XOAUTH2_BEARER, token_.c_str());
+    // Nothing else, where the relay offers neither: libcurl would try other ways with an empty password.
+    curl_easy_setopt(handle_.get(), CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+    return std::nullopt;
 }
 
 RelayResult SmtpRelay::result_of(CURLcode code) const {
@@ -212,7 +230,10 @@ RelayResult SmtpRelay::result_of(CURLcode code) const {
         std::string_view const words = error_[0] != '\0' && !is_timed ? error_ : curl_easy_strerror(code);
         return {in_mail ? Kind::broke_off : Kind::relay_down, detail_of(words)};
     }
-    auto detail = detail_of(fmt::format("{} {}", conversation_.code, conversation_.text));
+    auto words = fmt::format("{} {}", conversation_.code, conversation_.text);
+    if (auto const said = in_mail || token_.empty() ? "" : bearer_refusal(conversation_.challenge); !said.empty())
+        words += " (of the OAuth2 token: " + said + ")";
+    auto detail = detail_of(words);
     if (!in_mail || is_about_us(conversation_.code)) return {Kind::relay_down, std::move(detail)};
     return {conversation_.code < 500 ? Kind::try_again : Kind::refused, std::move(detail)};
 }
@@ -275,12 +296,17 @@ RelayResult SmtpRelay::send(OutboxMail const& mail) {
     if (!is_path_address(mail.recipient) || (!mail.reverse_path.empty() && !is_path_address(mail.reverse_path)))
         return {RelayResult::Kind::refused, "the address can't be written in an envelope"};
     auto const mended = mended_line_ends(mail.octets);
-    if (!handle_ && !open_handle()) {
-        close();
-        return {RelayResult::Kind::relay_down, "the relay's password file cannot be read"};
+    if (!handle_) {
+        if (auto failed = open_handle()) {
+            close();
+            return std::move(*failed);
+        }
     }
     auto result = transfer(mail, mended ? std::string_view(*mended) : std::string_view(mail.octets));
-    // A fresh handle reads the password anew.
+    // RFC 4954 6: 535 is said of the credentials, of nothing else.
+    if (!token_.empty() && conversation_.stage == Stage::hello && conversation_.code == 535)
+        tokens_.tokens->refused_by_server(token_);
+    // A fresh handle reads the password anew, or takes the token of then.
     if (result.kind == RelayResult::Kind::relay_down || result.kind == RelayResult::Kind::interrupted) close();
     return result;
 }

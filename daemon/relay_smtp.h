@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,8 @@ namespace postern {
 
 class SmtpRelay final : public Relay {
   public:
-    SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop, OutboxTimes const& times);
+    SmtpRelay(RelayOptions options, std::string const& helo, MustStop must_stop, OutboxTimes const& times,
+              RelayTokens tokens);
     ~SmtpRelay() override;
     [[nodiscard]] RelayResult send(OutboxMail const& mail) override;
     void rest() override;
@@ -31,6 +33,7 @@ class SmtpRelay final : public Relay {
         bool is_over = false;    // QUIT was said
         int code = 0;            // of the last complete reply
         std::string text;        // its lines joined
+        std::string challenge;   // of the last 334: what it has against a token
     };
 
     // libcurl's callbacks.
@@ -40,7 +43,9 @@ class SmtpRelay final : public Relay {
     void command_sent(std::string_view line);
     void reply_line(std::string_view line);
 
-    [[nodiscard]] bool open_handle();
+    [[nodiscard]] std::optional<RelayResult> open_handle();
+    [[nodiscard]] std::optional<RelayResult> log_in_by_password();
+    [[nodiscard]] std::optional<RelayResult> log_in_by_token();
     void encryption_options(CURL* handle);
     void close();
 
@@ -54,6 +59,8 @@ class SmtpRelay final : public Relay {
     OutboxTimes times_;
     std::string url_;
     MustStop must_stop_;
+    RelayTokens tokens_;
+    std::string token_;  // that the handle logs in with; a secret
     CurlHandle handle_;
     Conversation conversation_;
     bool is_connected_ = false;  // the last transfer went well: its connection is kept
