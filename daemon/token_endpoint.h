@@ -60,8 +60,9 @@ class TokenEndpoint {
 
     explicit TokenEndpoint(OAuth2Options const& options, TokenEndpointTimes const& times = {});
 
-    // client_id and, where there is one, the client's secret are added (client_secret_post, RFC 6749 2.3.1), and scope
-    // where the form has none and one is configured. Blocks for times.whole at most; ends early when `stop` is raised.
+    // client_id and, where there is one, the client's secret are added (client_secret_post, RFC 6749 2.3.1), and scope,
+    // where the grant takes one (RFC 6749 4.4.2, 6), the form has none and one is configured. Blocks for times.whole at
+    // most; ends within a second when `stop` is raised.
     [[nodiscard]] TokenAnswer ask_token(Form form, WakeEvent const& stop) const;
     [[nodiscard]] DeviceAnswer ask_device_code(std::string const& device_url, WakeEvent const& stop) const;
 
