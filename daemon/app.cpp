@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "daemon/dkim_signer.h"
 #include "daemon/housekeeping.h"
 #include "daemon/imap_poller.h"
 #include "daemon/in_flight.h"
@@ -129,6 +130,7 @@ struct App::State {
     boost::asio::io_context io;
     boost::asio::thread_pool disk{disk_threads};
     StoreWriter writer;
+    std::shared_ptr<DkimSigner const> signer;  // null: mail goes out unsigned
     SenderSlot sender;
     InFlight in_flight;
     Refusals refusals;
@@ -148,6 +150,7 @@ struct App::State {
           options(loaded),
           policy(make_policy(std::move(loaded), std::move(templates))),
           writer(std::move(store), log, service_manager::watchdog()),
+          signer(load_dkim_signer(options.dkim)),
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           refusals(options.limits.refusals_per_ip),
           authenticator(std::make_shared<SenderAuthenticator>(options.authentication.resolver, log)),
@@ -172,7 +175,7 @@ struct App::State {
 
     void start_sender() {
         sender.set(options.relay ? std::make_unique<OutboxSender>(*options.relay, options.site.hostname, writer, log,
-                                                                  Alarms(options))
+                                                                  Alarms(options), OutboxMeans{.signer = signer})
                                  : nullptr);
     }
 
@@ -256,21 +259,31 @@ struct App::State {
         if (fresh.store.file != options.store.file) log.warn("needs-restart", {{"section", "[store]"}});
     }
 
-    // False, and nothing has changed: the certificate can't be used.
+    [[nodiscard]] bool signs_like(std::shared_ptr<DkimSigner const> const& other) const {
+        return signer && other ? signer->signs_like(*other) : signer == other;
+    }
+
+    // False, and nothing has changed: the certificate or the key of [dkim] can't be used.
     [[nodiscard]] bool take_over(Options fresh, Templates templates) {
         std::shared_ptr<SmtpPolicy const> fresh_smtp, fresh_lmtp;
+        std::shared_ptr<DkimSigner const> fresh_signer;
         try {
+            fresh_signer = load_dkim_signer(fresh.dkim);
             fresh_smtp = smtp_policy(fresh, smtp::Dialect::smtp);
             fresh_lmtp = smtp_policy(fresh, smtp::Dialect::lmtp);
         } catch (TlsFileError const& error) {
             log.error("certificate", {{"what", error.what()}});
             return false;
+        } catch (DkimKeyError const& error) {
+            log.error("dkim-key", {{"what", error.what()}, {"cure", error.cure()}});
+            return false;
         }
         say_what_needs_a_restart(fresh);
         bool const other_relay = fresh.relay != options.relay || fresh.site.hostname != options.site.hostname ||
-                                 Alarms(fresh) != Alarms(options);
+                                 Alarms(fresh) != Alarms(options) || !signs_like(fresh_signer);
         bool const other_resolver = fresh.authentication.resolver != options.authentication.resolver;
         options = fresh;
+        signer = std::move(fresh_signer);
         log.reconfigure(options.log);
         in_flight.set_limit(options.limits.in_flight);
         refusals.set_limit(options.limits.refusals_per_ip);

@@ -14,7 +14,8 @@ namespace postern {
 class App {
   public:
     // Binds and starts everything. The lock is held until the App is gone. Throws std::system_error where an address
-    // can't be bound, SystemdSocketError where systemd's sockets and the configuration don't go together.
+    // can't be bound, DkimKeyError and TlsFileError where a key can't be used, SystemdSocketError where systemd's
+    // sockets and the configuration don't go together.
     App(Options options, Templates templates, std::unique_ptr<Store> store, StateLock lock, Log& log);
     // Stops in order: no new mail, what is in flight is finished, the outbox rests; within 10 s.
     ~App();

@@ -102,6 +102,15 @@ DkimPrivateKey::Type type_of(EVP_PKEY const* key) {
     }
 }
 
+// RFC 8463 3: Ed25519 signs the SHA-256 digest as a message of its own (PureEdDSA). RSA's digest OpenSSL makes.
+std::string hashed(DkimPrivateKey::Type type, std::string_view octets) {
+    return type == DkimPrivateKey::Type::ed25519 ? sha256(octets) : std::string(octets);
+}
+
+EVP_MD const* hash_of(DkimPrivateKey::Type type) {
+    return type == DkimPrivateKey::Type::ed25519 ? nullptr : EVP_sha256();
+}
+
 }  // namespace
 
 DkimPrivateKey::DkimPrivateKey(std::shared_ptr<EVP_PKEY> key)
@@ -123,7 +132,9 @@ DkimPrivateKey DkimPrivateKey::from_pem(std::string_view pem) {
                            "take it off with 'openssl pkey -in FILE -out NEW'");
     }
     if (!key) throw DkimKeyError("holds no private key in PEM", std::string(keygen));
-    return DkimPrivateKey(std::move(key));
+    DkimPrivateKey made(std::move(key));
+    made.prove();
+    return made;
 }
 
 DkimPrivateKey DkimPrivateKey::make(Type type, unsigned rsa_bits) {
@@ -164,10 +175,8 @@ std::string DkimPrivateKey::pem() const {
 std::string DkimPrivateKey::signature_of(std::string_view octets) const {
     Owned<EVP_MD_CTX> const context(EVP_MD_CTX_new());
     if (!context) throw std::bad_alloc();
-    // Ed25519 hashes by itself, what it is given is signed whole: that is the digest.
-    auto const digest = type_ == Type::ed25519 ? sha256(octets) : std::string{};
-    auto const input = type_ == Type::ed25519 ? std::string_view(digest) : octets;
-    auto const* const hash = type_ == Type::ed25519 ? nullptr : EVP_sha256();
+    auto const input = hashed(type_, octets);
+    auto const* const hash = hash_of(type_);
     std::array<unsigned char, most_rsa_bits / 8> signature{};
     static_assert(most_rsa_bits / 8 >= ed25519_signature_octets);
     auto size = signature.size();
@@ -176,6 +185,20 @@ std::string DkimPrivateKey::signature_of(std::string_view octets) const {
                        input.size()) != 1)
         fail("signing");
     return octets_of(signature.data(), size);
+}
+
+// OpenSSL signs with numbers that do not belong together, too, and nobody could verify it.
+void DkimPrivateKey::prove() const {
+    constexpr std::string_view octets = "postern";
+    auto const signature = signature_of(octets);
+    auto const input = hashed(type_, octets);
+    Owned<EVP_MD_CTX> const context(EVP_MD_CTX_new());
+    bool const verified =
+        context && EVP_DigestVerifyInit(context.get(), nullptr, hash_of(type_), nullptr, key_.get()) == 1 &&
+        EVP_DigestVerify(context.get(), reinterpret_cast<unsigned char const*>(signature.data()), signature.size(),
+                         reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1;
+    ERR_clear_error();
+    if (!verified) throw DkimKeyError("is damaged: what it signs does not verify", std::string(keygen));
 }
 
 DkimPrivateKey load_dkim_key(std::filesystem::path const& file) try {

@@ -52,6 +52,7 @@ class DkimPrivateKey {
 
   private:
     explicit DkimPrivateKey(std::shared_ptr<evp_pkey_st> key);
+    void prove() const;
 
     std::shared_ptr<evp_pkey_st> key_;
     Type type_ = Type::rsa;

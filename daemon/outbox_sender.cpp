@@ -18,6 +18,7 @@
 #include "daemon/outbox_claims.h"
 #include "daemon/relay.h"
 #include "daemon/relay_connections.h"
+#include "daemon/relay_signing.h"
 #include "daemon/retry_schedule.h"
 
 namespace postern {
@@ -69,17 +70,13 @@ class Bell {
 class OutboxSender::State {
   public:
     State(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
-          OutboxTimes const& times, std::shared_ptr<AccessTokens> const& tokens)
+          OutboxMeans means)
         : options_(std::move(options)),
-          times_(times),
+          means_(std::move(means)),
           alarms_(std::move(alarms)),
           log_(log),
           claims_(writer, [bell = bell_] { bell->ring(); }),
-          connections_(
-              [this, helo, tokens] {
-                  return make_relay(options_, helo, [this] { return must_stop(); }, times_, {tokens, stop_wait_});
-              },
-              [bell = bell_] { bell->ring(); }, times_) {
+          connections_([this, helo] { return relay(helo); }, [bell = bell_] { bell->ring(); }, times_) {
         thread_ = std::thread([this] { run(); });
     }
     ~State() {
@@ -103,6 +100,15 @@ class OutboxSender::State {
     }
 
   private:
+    std::unique_ptr<Relay> relay(std::string const& helo) const {
+        auto plain = make_relay(options_, helo, [this] { return must_stop(); }, times_, {means_.tokens, stop_wait_});
+        if (!means_.signer) return plain;
+        auto sign = [signer = means_.signer](std::string_view octets) {
+            return signer->signature_field(octets, clock_now());
+        };
+        return std::make_unique<SigningRelay>(std::move(plain), std::move(sign));
+    }
+
     // The slowest relay, over a kept connection and once more over a fresh one: a claim that ends sooner is not used
     // any more.
     OutboxTimes::Milliseconds longest_send() const { return 2 * times_.mail; }
@@ -317,7 +323,8 @@ class OutboxSender::State {
     }
 
     RelayOptions options_;
-    OutboxTimes const times_;
+    OutboxMeans const means_;
+    OutboxTimes const& times_ = means_.times;
     Alarms const alarms_;
     Log& log_;
 
@@ -345,8 +352,8 @@ class OutboxSender::State {
 };
 
 OutboxSender::OutboxSender(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms,
-                           OutboxTimes const& times, std::shared_ptr<AccessTokens> tokens)
-    : state_(std::make_unique<State>(std::move(options), helo, writer, log, std::move(alarms), times, tokens)) {}
+                           OutboxMeans means)
+    : state_(std::make_unique<State>(std::move(options), helo, writer, log, std::move(alarms), std::move(means))) {}
 
 OutboxSender::~OutboxSender() = default;
 

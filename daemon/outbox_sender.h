@@ -7,16 +7,24 @@
 #include "config/options.h"
 #include "daemon/access_tokens.h"
 #include "daemon/alarms.h"
+#include "daemon/dkim_signer.h"
 #include "daemon/log.h"
 #include "daemon/outbox_times.h"
 #include "daemon/store_writer.h"
 
 namespace postern {
 
+// What it works with. Both may be null: where it logs in by a password or not at all, and where mail goes out unsigned.
+struct OutboxMeans {
+    OutboxTimes times{};
+    std::shared_ptr<AccessTokens> tokens{};
+    std::shared_ptr<DkimSigner const> signer{};
+};
+
 class OutboxSender {
   public:
     OutboxSender(RelayOptions options, std::string const& helo, StoreWriter& writer, Log& log, Alarms alarms = {},
-                 OutboxTimes const& times = {}, std::shared_ptr<AccessTokens> tokens = nullptr);
+                 OutboxMeans means = {});
     // Finishes the mail it is sending, releases the rest, joins the thread; within 10 s.
     ~OutboxSender();
     void request_stop();

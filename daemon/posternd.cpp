@@ -10,6 +10,7 @@
 
 #include "config/load.h"
 #include "daemon/app.h"
+#include "daemon/dkim_private_key.h"
 #include "daemon/log.h"
 #include "daemon/service_manager.h"
 #include "daemon/smtp_tls.h"
@@ -119,6 +120,9 @@ int main(int argc, char** argv) {
         return exit_code(error);
     } catch (TlsFileError const& error) {
         log.error("certificate", {{"what", error.what()}});
+        return EX_CONFIG;
+    } catch (DkimKeyError const& error) {
+        log.error("dkim-key", {{"what", error.what()}, {"cure", error.cure()}});
         return EX_CONFIG;
     } catch (SystemdSocketError const& error) {
         log.error("systemd-sockets", {{"what", error.what()}});

@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "daemon/bearer_refusal.h"
 #include "daemon/fault_point.h"
+#include "daemon/line_ends.h"
 #include "daemon/loopback.h"
 #include "parsers/charset.h"
 #include "templates/clean_text.h"
@@ -25,31 +26,6 @@ constexpr std::size_t detail_code_points = 300;
 
 std::string detail_of(std::string_view text) {
     return clean_line(text, detail_code_points);
-}
-
-// RFC 5321 2.3.8: a bare CR or LF would be sent as it is, and a relay could take what follows for another mail. Ours
-// hold none: nullopt.
-std::optional<std::string> mended_line_ends(std::string_view octets) {
-    auto const is_sound = [&](std::size_t at) {
-        if (octets[at] == '\n') return at > 0 && octets[at - 1] == '\r';
-        return octets[at] != '\0' && (octets[at] != '\r' || (at + 1 < octets.size() && octets[at + 1] == '\n'));
-    };
-    constexpr std::string_view ends("\r\n\0", 3);
-    auto at = octets.find_first_of(ends);
-    while (at != std::string_view::npos && is_sound(at)) at = octets.find_first_of(ends, at + 1);
-    if (at == std::string_view::npos) return std::nullopt;
-    std::string mended;
-    mended.reserve(octets.size() + octets.size() / 32);
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        if (octets[i] == '\0') continue;
-        if (octets[i] != '\r' && octets[i] != '\n') {
-            mended += octets[i];
-            continue;
-        }
-        mended += "\r\n";
-        if (octets[i] == '\r' && i + 1 < octets.size() && octets[i + 1] == '\n') ++i;
-    }
-    return mended;
 }
 
 // RFC 4954 6, RFC 3207 4: said to everybody who did not log in or encrypt. Nothing is wrong with the mail.

@@ -82,6 +82,14 @@ TEST_CASE("a key that can't sign is told of with what would mend it, and nothing
               .find("is a key of RSA-PSS") == 0);
 }
 
+TEST_CASE("a damaged key is found before it signs what nobody can verify") {
+    auto pem = openssl({"rsa", "-traditional"}, make_rsa_key(2048).private_key);
+    // A digit in the middle of the modulus.
+    auto& digit = pem.at(pem.find('\n') + 150);
+    digit = digit == 'A' ? 'B' : 'A';
+    CHECK(why_not(pem) == "is damaged: what it signs does not verify (make one with 'postern dkim keygen')");
+}
+
 TEST_CASE("a key file that can't be used is named") {
     TemporaryFolder const folder;
     auto const file = folder.path() / "dkim.pem";

@@ -39,7 +39,7 @@ OutboxRig::OutboxRig(std::string url, std::unique_ptr<Store> store, LogOptions::
 }
 
 void OutboxRig::start() {
-    sender_.emplace(options, "support.acme.example", writer, log_, alarms, times);
+    sender_.emplace(options, "support.acme.example", writer, log_, alarms, OutboxMeans{.times = times});
 }
 
 void OutboxRig::queue(std::vector<OutgoingMail> mails, bool of_ticket, TimePoint created) {
