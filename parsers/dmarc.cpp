@@ -152,6 +152,26 @@ std::string next_dmarc_domain(std::string_view from_domain, DmarcLookup const& o
     return organization == from_domain ? std::string{} : organization;
 }
 
+PublishedDmarc published_dmarc(std::string_view from_domain, DmarcLookup const& of_from,
+                               DmarcLookup const& of_organization) {
+    using Kind = PublishedDmarc::Kind;
+    auto const organization = next_dmarc_domain(from_domain, of_from);
+    auto const& lookup = organization.empty() ? of_from : of_organization;
+    PublishedDmarc published;
+    published.domain = organization.empty() ? std::string(from_domain) : organization;
+    if (lookup.status == DmarcLookup::Status::trouble) {
+        published.kind = Kind::trouble;
+        return published;
+    }
+    auto const discovery = discover(lookup);
+    if (discovery.count == 0) return published;
+    published.kind = discovery.count > 1 ? Kind::several : discovery.record ? Kind::one : Kind::no_effect;
+    if (published.kind != Kind::one) return published;
+    published.record = *discovery.record;
+    published.policy = organization.empty() ? discovery.record->policy : discovery.record->subdomain_policy;
+    return published;
+}
+
 DmarcCheck check_dmarc(DmarcQuestion const& question) {
     DmarcCheck temperror;
     temperror.result = DmarcResult::temperror;

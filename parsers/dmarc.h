@@ -44,6 +44,22 @@ struct DmarcLookup {
 // "": none is to be asked, because it has one, or is an organizational domain itself, or has none, or is not known yet.
 [[nodiscard]] std::string next_dmarc_domain(std::string_view from_domain, DmarcLookup const& of_from);
 
+// What is published for mail of a domain, by the same rules as check_dmarc.
+struct PublishedDmarc {
+    enum class Kind : std::uint8_t {
+        none,
+        one,
+        several,    // none of them counts (6.6.3)
+        no_effect,  // one that asks for nothing that is valid
+        trouble     // the DNS gave no answer
+    } kind = Kind::none;
+    std::string domain;                      // where: the domain, or its organizational domain
+    DmarcRecord record;                      // of one
+    DmarcPolicy policy = DmarcPolicy::none;  // of one, for mail of this very domain: p= or sp=
+};
+[[nodiscard]] PublishedDmarc published_dmarc(std::string_view from_domain, DmarcLookup const& of_from,
+                                             DmarcLookup const& of_organization);
+
 struct DmarcQuestion {
     std::string from_domain;  // of the one mailbox in From
     SpfCheck spf;

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "config/key_places.h"
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/terminal_text.h"
@@ -31,34 +32,82 @@ std::string holds(Options const& options) {
            counted(contacts, "contact", "contacts");
 }
 
-ExitCode run(Context& context, Arguments const& arguments) {
-    for (auto const* const option : {"--online", "--replay"}) {
-        if (!arguments.has(option)) continue;
-        throw CommandFailure(ExitCode::unavailable, "check " + std::string(option) + " is not in this build yet");
+// What is found, told as it comes; of --json one list at the end.
+class Telling {
+  public:
+    explicit Telling(Context& context) : context_(context) {}
+
+    void add(Finding const& finding) {
+        if (finding.severity == Finding::Severity::error) ++errors_;
+        if (context_.json) {
+            list_.push_back(finding_json(finding));
+        } else {
+            context_.out << visible_line(to_string(finding)) << '\n' << std::flush;
+        }
     }
+    void good(std::string const& what) {
+        if (!context_.json) context_.out << "good: " << visible_line(what) << '\n' << std::flush;
+    }
+    void finish() {
+        if (context_.json) context_.print(list_);
+    }
+    [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
+
+  private:
+    Context& context_;
+    Json list_ = Json::array();
+    std::size_t errors_ = 0;
+};
+
+// How many things have to be mended.
+std::size_t look_online(Context& context, Options const& options, LookOnlineRequest const& request, Telling& telling) {
+    KeyPlaces const places(context.config_file);
+    auto const before = telling.errors();
+    context.surroundings.look_online(options, request, [&](Remark const& remark) {
+        if (remark.kind == Remark::Kind::good) return telling.good(remark.what);
+        auto finding = places.finding(remark.about.table, remark.about.key, remark.about.index);
+        finding.severity = remark.kind == Remark::Kind::error ? Finding::Severity::error : Finding::Severity::notice;
+        finding.what = remark.what;
+        finding.cure = remark.cure;
+        telling.add(finding);
+    });
+    return telling.errors() - before;
+}
+
+ExitCode run(Context& context, Arguments const& arguments) {
+    if (arguments.has("--replay"))
+        throw CommandFailure(ExitCode::unavailable, "check --replay is not in this build yet");
     auto loaded = context.surroundings.load_with_secrets(context.config_file);
     if (loaded.options) add_template_findings(*loaded.options, loaded.findings);
     bool const good = loaded.options && !has_errors(loaded.findings);
-    if (context.json) {
-        auto list = Json::array();
-        for (auto const& finding : loaded.findings) list.push_back(finding_json(finding));
-        context.print(list);
-    } else {
-        for (auto const& finding : loaded.findings) context.out << visible_line(to_string(finding)) << '\n';
-        if (good) context.say(context.config_file.string() + " is good: " + holds(*loaded.options));
+    Telling telling(context);
+    for (auto const& finding : loaded.findings) telling.add(finding);
+    std::size_t to_mend = 0;
+    if (good && arguments.has("--online")) to_mend = look_online(context, *loaded.options, {}, telling);
+    telling.finish();
+    if (!good) return ExitCode::configuration;
+    if (to_mend > 0) {
+        context.say(context.config_file.string() + " is good, but " + counted(to_mend, "thing has", "things have") +
+                    " to be mended");
+        return ExitCode::unavailable;
     }
-    return good ? ExitCode::ok : ExitCode::configuration;
+    if (!context.json) context.say(context.config_file.string() + " is good: " + holds(*loaded.options));
+    return ExitCode::ok;
 }
 
 }  // namespace
 
 Verb check_verb() {
-    return {.words = "check",
-            .summary = "checks the configuration, the contacts and the templates, and says what would be right",
-            .positionals = {},
-            .options = {{"--online", "", "not in this build yet"}, {"--replay", "", "not in this build yet"}},
-            .examples = {"postern check", "postern --config new.toml check && systemctl reload postern"},
-            .run = run};
+    return {
+        .words = "check",
+        .summary = "checks the configuration, the contacts and the templates, and says what would be right",
+        .positionals = {},
+        .options = {{"--online", "",
+                     "also logs in to the IMAP folders and the relay, and looks at certificates and at the DNS of our "
+                     "domains: says what to mend, and ends with 69 where something has to be"},
+                    {"--replay", "", "not in this build yet"}},
+        .examples = {"postern check", "postern --config new.toml check && systemctl reload postern"},
+        .run = run};
 }
 
 }  // namespace postern

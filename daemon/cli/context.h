@@ -13,6 +13,7 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "daemon/cli/text_table.h"
+#include "daemon/online/look_online.h"
 #include "daemon/policy.h"
 #include "daemon/raw_message.h"
 #include "daemon/sender_authentication.h"
@@ -42,6 +43,9 @@ struct Surroundings {
     // Asks DNS, for some seconds at most.
     std::function<SenderAuthentication(RawMessage const&, ParsedMessage const&, Policy const&)> authenticate;
     std::function<void()> return_to_caller;  // after Opening::with_way_back
+    // What `check --online` looks at, told one by one.
+    std::function<void(Options const&, LookOnlineRequest const&, std::function<void(Remark const&)> const&)>
+        look_online;
 };
 
 class Context {

@@ -86,6 +86,15 @@ SenderAuthentication authenticate(RawMessage const& raw, ParsedMessage const& me
     return authenticator.authenticated(raw, message, policy);
 }
 
+void look(Options const& options, LookOnlineRequest request, std::function<void(Remark const&)> const& tell) {
+    take_on_owner(options.site.state_dir, WayBack::none);
+    LogOptions to_stderr = options.log;
+    to_stderr.level = LogOptions::Level::error;
+    Log log(to_stderr);
+    request.verifier = verifier_program();
+    look_online(options, request, log, tell);
+}
+
 }  // namespace
 
 Surroundings real_surroundings() {
@@ -96,7 +105,8 @@ Surroundings real_surroundings() {
             .daemon_is_up = [](Options const& options) { return StateLock::is_held(options.site.state_dir); },
             .troubles = [](Options const& options) { return ask_for_troubles(options.site.state_dir); },
             .authenticate = authenticate,
-            .return_to_caller = return_to_root};
+            .return_to_caller = return_to_root,
+            .look_online = look};
 }
 
 }  // namespace postern

@@ -104,7 +104,8 @@ Session Terminal::run(std::string_view command) {
                        .daemon_is_up = [this](Options const&) { return daemon_is_up; },
                        .troubles = [this](Options const&) { return troubles; },
                        .authenticate = [this](auto const&... mail) { return authenticated(mail...); },
-                       .return_to_caller = [] {}};
+                       .return_to_caller = [] {},
+                       .look_online = [this](auto const&... what) { look_online(what...); }};
     Context context(in, out, err, std::move(world));
     context.config_file = options.file;
     context.terminal = is_terminal;

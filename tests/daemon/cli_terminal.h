@@ -15,6 +15,7 @@
 #include "config/options.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/text_table.h"
+#include "daemon/online/look_online.h"
 #include "daemon/policy.h"
 #include "daemon/raw_message.h"
 #include "daemon/sender_authentication.h"
@@ -47,6 +48,9 @@ class Terminal {
     TimePoint now;
     SenderAuthentication authentication;  // of every mail that comes, unless `authenticate` finds it out
     std::function<SenderAuthentication(RawMessage const&, ParsedMessage const&, Policy const&)> authenticate;
+    // Of `check --online`; nothing is found where a test does not say what.
+    std::function<void(Options const&, LookOnlineRequest const&, std::function<void(Remark const&)> const&)>
+        look_online = [](auto const&...) {};
     bool daemon_is_up = true;
     std::vector<std::string> troubles;
     bool is_terminal = false;
