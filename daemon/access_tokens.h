@@ -5,8 +5,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,7 +16,6 @@
 
 #include "config/options.h"
 #include "daemon/log.h"
-#include "daemon/token_endpoint.h"
 #include "daemon/wake_event.h"
 
 namespace postern {
@@ -39,18 +40,29 @@ class AccessTokens {
     [[nodiscard]] virtual std::string token(WakeEvent const& stop) = 0;
     // A server said no to it: the next call fetches another, unless it was fetched a moment ago.
     virtual void refused_by_server(std::string const& token) = 0;
+    // The end is near: who asks from now on gets none. What is under way at the endpoint has some seconds from now.
+    virtual void request_stop() = 0;
 };
+
+// Queues a mail to the postmaster: of a cause, which is its subject, and the text. From any thread.
+using RaiseAlarm = std::function<void(std::string const& cause, std::string const& text)>;
 
 // One AccessTokens for each oauth2 = { … }, however many folders and relays log in by it: a provider that exchanges
 // refresh tokens takes two that use the same one for thieves (RFC 9700 4.14.2).
 class AccessTokenSources {
   public:
-    AccessTokenSources(std::filesystem::path state_dir, Log& log);
-    [[nodiscard]] std::shared_ptr<AccessTokens> of(OAuth2Options const& options);
+    // raise_alarm: what only an operator can mend; none where nobody is to be told but by the log. Both outlive what
+    // of() gives.
+    AccessTokenSources(std::filesystem::path state_dir, Log& log, RaiseAlarm raise_alarm = {});
+    // Null where there are none. From any thread.
+    [[nodiscard]] std::shared_ptr<AccessTokens> of(std::optional<OAuth2Options> const& options);
+    // Of all that are in use.
+    void request_stop();
 
   private:
     std::filesystem::path state_dir_;
     Log& log_;
+    RaiseAlarm raise_alarm_;
     std::mutex mutex_;
     std::vector<std::pair<OAuth2Options, std::weak_ptr<AccessTokens>>> known_;
 };

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "config/load.h"
+#include "daemon/access_tokens.h"
+#include "daemon/alarm_post.h"
 #include "daemon/dkim_signer.h"
 #include "daemon/housekeeping.h"
 #include "daemon/imap_poller.h"
@@ -131,6 +133,8 @@ struct App::State {
     boost::asio::thread_pool disk{disk_threads};
     StoreWriter writer;
     std::shared_ptr<DkimSigner const> signer;  // null: mail goes out unsigned
+    AlarmPost alarm_post;
+    AccessTokenSources tokens;
     SenderSlot sender;
     InFlight in_flight;
     Refusals refusals;
@@ -151,6 +155,9 @@ struct App::State {
           policy(make_policy(std::move(loaded), std::move(templates))),
           writer(std::move(store), log, service_manager::watchdog()),
           signer(load_dkim_signer(options.dkim)),
+          alarm_post(writer, Alarms(options)),
+          tokens(options.site.state_dir, log,
+                 [this](std::string const& cause, std::string const& text) { alarm_post.raise(cause, text); }),
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           refusals(options.limits.refusals_per_ip),
           authenticator(std::make_shared<SenderAuthenticator>(options.authentication.resolver, log)),
@@ -174,15 +181,16 @@ struct App::State {
     }
 
     void start_sender() {
-        sender.set(options.relay ? std::make_unique<OutboxSender>(*options.relay, options.site.hostname, writer, log,
-                                                                  Alarms(options), OutboxMeans{.signer = signer})
+        sender.set(options.relay ? std::make_unique<OutboxSender>(
+                                       *options.relay, options.site.hostname, writer, log, Alarms(options),
+                                       OutboxMeans{.tokens = tokens.of(options.relay->oauth2), .signer = signer})
                                  : nullptr);
     }
 
     void start_folder(ImapOptions const& folder) {
         folders.push_back({folder, options.limits.message, Alarms(options),
                            std::make_unique<ImapPoller>(folder, options.limits.message, desk, writer, in_flight, log,
-                                                        ImapTimes{}, Alarms(options))});
+                                                        ImapTimes{}, Alarms(options), tokens.of(folder.oauth2))});
     }
 
     // Keeps the pollers whose options stayed, stops the others, starts the new ones.
@@ -241,6 +249,7 @@ struct App::State {
 
     void stop() {
         for (auto& folder : folders) folder.poller->request_stop();
+        tokens.request_stop();
         if (io_thread.joinable()) drain_sessions();  // else the start failed before there could be any
         folders.clear();
         sender.request_stop();
@@ -285,6 +294,7 @@ struct App::State {
         options = fresh;
         signer = std::move(fresh_signer);
         log.reconfigure(options.log);
+        alarm_post.set(Alarms(options));
         in_flight.set_limit(options.limits.in_flight);
         refusals.set_limit(options.limits.refusals_per_ip);
         if (smtp) smtp->set_policy(fresh_smtp);

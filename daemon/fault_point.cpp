@@ -19,18 +19,17 @@ std::string_view environment(char const* name) {
 
 // What $POSTERN_FAULT asks for.
 struct Plan {
-    std::size_t index = fault_points.size();
+    std::size_t index = all_fault_points;
     std::atomic<long> left{0};
 
     Plan() {
         auto const text = environment("POSTERN_FAULT");
         auto const colon = text.find(':');
         if (colon == std::string_view::npos) return;
-        auto const found = std::ranges::find(fault_points, text.substr(0, colon));
-        index = static_cast<std::size_t>(found - fault_points.begin());
+        index = fault_point_index(text.substr(0, colon));
         left = std::strtol(text.data() + colon + 1, nullptr, 10);
         // A typing error would look like a point that is never reached.
-        if (found == fault_points.end() || left <= 0) std::abort();
+        if (index == all_fault_points || left <= 0) std::abort();
     }
 };
 

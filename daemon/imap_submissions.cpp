@@ -44,14 +44,4 @@ std::vector<ImapSubmissions::Answer> ImapSubmissions::take_answers(Clock::time_p
     return std::exchange(shared_->answers, {});
 }
 
-void wait_for(ImapSubmissions::Clock::time_point until, WakeEvent const* one, WakeEvent const* other) {
-    std::array<pollfd, 2> look{
-        {{one ? one->descriptor() : -1, POLLIN, 0}, {other ? other->descriptor() : -1, POLLIN, 0}}};
-    for (;;) {
-        auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - ImapSubmissions::Clock::now()).count();
-        if (left <= 0) return;
-        if (poll(look.data(), look.size(), static_cast<int>(std::min<long long>(left, 3'600'000))) > 0) return;
-    }
-}
-
 }  // namespace postern

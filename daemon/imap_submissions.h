@@ -41,7 +41,4 @@ class ImapSubmissions {
     std::shared_ptr<Shared> shared_;
 };
 
-// Waits until a time or one of two events; null: no such event.
-void wait_for(ImapSubmissions::Clock::time_point until, WakeEvent const* one, WakeEvent const* other);
-
 }  // namespace postern

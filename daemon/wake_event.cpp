@@ -4,6 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
@@ -32,6 +34,17 @@ void WakeEvent::clear() noexcept {
 bool WakeEvent::raised() const noexcept {
     pollfd look{descriptor_, POLLIN, 0};
     return poll(&look, 1, 0) == 1;
+}
+
+void wait_for(std::chrono::steady_clock::time_point until, WakeEvent const* one, WakeEvent const* other) {
+    std::array<pollfd, 2> look{
+        {{one ? one->descriptor() : -1, POLLIN, 0}, {other ? other->descriptor() : -1, POLLIN, 0}}};
+    for (;;) {
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+        if (left <= 0) return;
+        if (poll(look.data(), look.size(), static_cast<int>(std::min<long long>(left, 3'600'000))) > 0) return;
+    }
 }
 
 }  // namespace postern

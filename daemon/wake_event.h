@@ -1,6 +1,8 @@
 // WakeEvent: lets one thread end another's poll(2). Raised until it is cleared. Thread-safe.
 #pragma once
 
+#include <chrono>
+
 namespace postern {
 
 class WakeEvent {
@@ -18,5 +20,8 @@ class WakeEvent {
   private:
     int descriptor_;
 };
+
+// Waits until a time or one of two events; null: no such event.
+void wait_for(std::chrono::steady_clock::time_point until, WakeEvent const* one, WakeEvent const* other);
 
 }  // namespace postern
