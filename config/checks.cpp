@@ -13,6 +13,7 @@
 #include "config/endpoint.h"
 #include "config/measure.h"
 #include "parsers/header_fields.h"
+#include "parsers/organizational_domain.h"
 
 namespace postern {
 namespace {
@@ -38,6 +39,7 @@ struct Checker {
     void agents();
     void limits();
     void authentication();
+    void dkim();
     void ways_in();
 
   private:
@@ -276,6 +278,26 @@ void Checker::authentication() {
     }
 }
 
+// RFC 7489 3.1.1: a signature of another organization's domain says nothing for the From that readers see.
+void Checker::dkim() {
+    if (!options.dkim || options.dkim->domain.empty() || !reading.is_complete) return;
+    auto const& signs = options.dkim->domain;
+    auto const look_at = [&](std::string const& from, std::string const& domain, Position at) {
+        if (domain.empty() || aligned(signs, domain, Alignment::relaxed)) return;
+        reading.notice(
+            at,
+            fmt::format("mail from {} is signed by {}, which is another organization: DMARC does not count it", from,
+                        signs),
+            fmt::format("let the relay sign for {}, or write it as domain of [dkim]", domain));
+    };
+    for (std::size_t i = 0; i < options.mailboxes.size(); ++i) {
+        auto const& address = options.mailboxes[i].address;
+        look_at(in_quotes(address.address()), address.domain, places.of("mailbox", "address", i));
+    }
+    if (options.site.postmaster)
+        look_at("postmaster@" + options.site.hostname, options.site.hostname, places.of("site", "hostname"));
+}
+
 void Checker::ways_in() {
     if (reading.is_complete && !options.smtp && !options.lmtp && options.imap.empty())
         reading.notice({}, "no mail comes in but by postern deliver", "add [smtp] or [[imap]]");
@@ -296,6 +318,7 @@ void check_options(Options const& options, Places const& places, Reading& readin
     check.agents();
     check.limits();
     check.authentication();
+    check.dkim();
     check.ways_in();
 }
 

@@ -1,6 +1,7 @@
 #include "config/file_reader.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,10 +44,12 @@ Parsed<FileContent> read_whole_file(std::filesystem::path const& file, std::size
         auto const count = read(descriptor.number(), piece.data(), piece.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return system_says();
-        if (count == 0) return content;
+        if (count == 0) break;
         content.octets.append(piece.data(), static_cast<std::size_t>(count));
         if (content.octets.size() > max_octets) return ParseError{"File too large", max_octets};
     }
+    ::explicit_bzero(piece.data(), piece.size());  // it may have held a secret
+    return content;
 }
 
 }  // namespace postern

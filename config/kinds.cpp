@@ -155,12 +155,13 @@ Kind<std::filesystem::path> secret_path(std::string example) {
     return kind;
 }
 
-Kind<Secret> secret_file(std::string example) {
+Kind<Secret> secret_file(std::string example, std::string cure) {
     auto file = secret_path(std::move(example));
     Kind<Secret> kind{file.type, {}, file.example, file.form, {}, {}};
-    kind.read = [read_file = std::move(file.read)](std::string_view key, TomlValue const& value,
-                                                   Reading& reading) -> std::optional<Secret> {
+    kind.read = [read_file = std::move(file.read), cure = std::move(cure)](std::string_view key, TomlValue const& value,
+                                                                           Reading& reading) -> std::optional<Secret> {
         auto found = read_file(key, value, reading);
+        if (found) reading.files.back().cure = cure;
         return found ? std::optional(Secret{*std::move(found)}) : std::nullopt;
     };
     return kind;

@@ -59,7 +59,8 @@ Kind<std::string> https_url();
 Kind<std::filesystem::path> sqlite_url();
 // Files that must be there to be read; looked for in $CREDENTIALS_DIRECTORY first.
 Kind<std::filesystem::path> plain_file(std::string example);
-Kind<Secret> secret_file(std::string example);
+// cure: what is said where it is not there.
+Kind<Secret> secret_file(std::string example, std::string cure = {});
 Kind<std::filesystem::path> secret_path(std::string example);
 
 template <class Integer>

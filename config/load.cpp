@@ -1,6 +1,7 @@
 #include "config/load.h"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -149,13 +150,14 @@ class Loader {
         if (!looks_at_secrets_) return;
         auto const uses = std::exchange(reading.files, {});
         for (auto const& use : uses) {
-            auto const content = read_whole_file(use.path, secret_file_octets);
+            auto content = read_whole_file(use.path, secret_file_octets);
             if (!content) {
                 reading.error(
                     use.at,
                     fmt::format("'{}': can't read {}: {}", use.key, in_quotes(use.path.string()), content.error().what),
-                    use.is_secret ? "put the secret there, or hand it over by LoadCredential= of systemd"
-                                  : "put the file there, readable by this user");
+                    !use.cure.empty() ? use.cure
+                    : use.is_secret   ? "put the secret there, or hand it over by LoadCredential= of systemd"
+                                      : "put the file there, readable by this user");
             } else if (content->octets.empty()) {
                 reading.error(use.at, fmt::format("'{}': {} is empty", use.key, in_quotes(use.path.string())),
                               "write the secret into it");
@@ -164,6 +166,7 @@ class Loader {
                                fmt::format("'{}': everybody may read {}", use.key, in_quotes(use.path.string())),
                                "chmod o= it");
             }
+            if (content && use.is_secret) ::explicit_bzero(content->octets.data(), content->octets.size());
         }
     }
 

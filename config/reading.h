@@ -21,6 +21,7 @@ struct FileUse {
     std::filesystem::path path;
     Position at;
     bool is_secret = false;
+    std::string cure = {};  // where it is not there; "": what is said of any
 };
 
 struct Reading {

@@ -169,7 +169,11 @@ Table<DkimOptions> dkim_table() {
                 key("domain", &Dkim::domain, domain(), required, "The domain that signs outgoing mail."),
                 key("selector", &Dkim::selector, selector(), required,
                     "The selector of its key: SELECTOR._domainkey.DOMAIN in the DNS."),
-                key("key_file", &Dkim::key, secret_file("\"dkim.pem\""), required, "The private key, in PEM."),
+                key("key_file", &Dkim::key,
+                    secret_file("\"dkim.pem\"",
+                                "make it with 'postern dkim keygen', or hand it over by LoadCredential= of systemd"),
+                    required,
+                    "The private key, in PEM: RSA, or Ed25519, which fewer verify. postern dkim keygen makes it."),
             }};
 }
 

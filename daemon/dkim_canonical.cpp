@@ -39,16 +39,16 @@ std::string unfolded(std::string_view text) {
 }  // namespace
 
 std::string relaxed_field(std::string_view field) {
-    auto const colon = std::min(field.find(':'), field.size());
-    auto name = field.substr(0, colon);
+    auto const text = unfolded(field);
+    auto const colon = std::min(text.find(':'), text.size());
+    auto name = std::string_view(text).substr(0, colon);
     while (!name.empty() && is_wsp(name.back())) name.remove_suffix(1);
+    auto value = std::string_view(text).substr(std::min(colon + 1, text.size()));
+    while (!value.empty() && is_wsp(value.front())) value.remove_prefix(1);
     std::string out;
-    out.reserve(field.size());
+    out.reserve(text.size() + 1);
     for (char const c : name) out += lower(c);
     out += ':';
-    auto const text = unfolded(field.substr(std::min(colon + 1, field.size())));
-    std::string_view value = text;
-    while (!value.empty() && is_wsp(value.front())) value.remove_prefix(1);
     append_collapsed(out, value);
     return out;
 }

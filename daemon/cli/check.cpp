@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "config/key_places.h"
+#include "daemon/cli/dkim_findings.h"
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/terminal_text.h"
@@ -79,6 +80,7 @@ ExitCode run(Context& context, Arguments const& arguments) {
         throw CommandFailure(ExitCode::unavailable, "check --replay is not in this build yet");
     auto loaded = context.surroundings.load_with_secrets(context.config_file);
     if (loaded.options) add_template_findings(*loaded.options, loaded.findings);
+    if (loaded.options) add_dkim_findings(*loaded.options, loaded.findings);
     bool const good = loaded.options && !has_errors(loaded.findings);
     Telling telling(context);
     for (auto const& finding : loaded.findings) telling.add(finding);

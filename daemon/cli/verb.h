@@ -79,6 +79,8 @@ Verb held_drop_verb();
 Verb outbox_list_verb();
 Verb outbox_retry_verb();
 Verb outbox_drop_verb();
+Verb dkim_keygen_verb();
+Verb dkim_record_verb();
 Verb status_verb();
 Verb audit_verb();
 Verb backup_verb();

@@ -3,6 +3,7 @@
 #include "tests/config/config_folder.h"
 
 using namespace postern::testing;
+using Catch::Matchers::Contains;
 
 TEST_CASE("addresses and tags of mailboxes stand once") {
     CHECK(findings_in(R"(
@@ -275,4 +276,29 @@ TEST_CASE("[smtp] and [lmtp] listen on addresses of their own, but \"systemd\" m
         postern.toml:4:22: error: '127.0.0.1:2525' stands in [smtp], too (the first is at postern.toml:2)
         postern.toml:4:40: error: 'unix:./here' stands in [smtp], too (the first is at postern.toml:2)
     )"));
+}
+
+TEST_CASE("mail that another organization's domain signs is noticed, for each mailbox and for alarms") {
+    auto const site = [](std::string const& domain, std::string const& more = "") {
+        return findings_in("[site]\nname = \"Acme\"\nhostname = \"mx.acme.example\"\nstate_dir = \".\"\n" + more +
+                           "[[mailbox]]\naddress = \"support@acme.example\"\ntag = \"ACME\"\n"
+                           "[[mailbox]]\naddress = \"help@globex.example\"\ntag = \"GLO\"\n"
+                           "[lmtp]\nlisten = [\"127.0.0.1:24\"]\n"
+                           "[dkim]\ndomain = \"" +
+                           domain + "\"\nselector = \"s1\"\nkey_file = \"dkim.pem\"\n");
+    };
+    auto const notice = [](std::string const& at, std::string const& from, std::string const& signs,
+                           std::string const& domain) {
+        return "postern.toml:" + at + ": notice: mail from " + from + " is signed by " + signs +
+               ", which is another organization: DMARC does not count it (let the relay sign for " + domain +
+               ", or write it as domain of [dkim])\n";
+    };
+    CHECK_THAT(site("acme.example"),
+               Contains(notice("9:11", "'help@globex.example'", "acme.example", "globex.example")));
+    CHECK(site("mail.acme.example").find("support@") == std::string::npos);
+    auto const all = site("initech.example", "postmaster = \"ops@elsewhere.example\"\n");
+    CHECK_THAT(all, Contains(notice("7:11", "'support@acme.example'", "initech.example", "acme.example")) &&
+                        Contains("'help@globex.example'") &&
+                        Contains(notice("3:12", "postmaster@mx.acme.example", "initech.example", "mx.acme.example")));
+    CHECK(site("initech.example").find("postmaster@") == std::string::npos);
 }

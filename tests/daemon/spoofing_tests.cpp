@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
+#include "daemon/dkim_signer.h"
 #include "daemon/sender_authenticator.h"
 #include "tests/daemon/ways_in.h"
 #include "tests/support/dkim_signer.h"
@@ -97,6 +98,11 @@ std::string signed_mail(DkimSigning const& how = {}, std::string_view mail = let
     return lf(signed_by_dkimpy(crlf(mail), key(), how));
 }
 
+std::string signed_by_us() {
+    DkimSigner const signer("northwind.example", "s1", DkimPrivateKey::from_pem(key().private_key));
+    return lf(signer.signature_field(crlf(letter), noon) + crlf(letter));
+}
+
 constexpr auto rejects = "v=DMARC1; p=reject";
 
 constexpr std::array policies{AuthenticationPolicy::off, AuthenticationPolicy::mark, AuthenticationPolicy::require};
@@ -168,8 +174,9 @@ TEST_CASE("a number in the subject lets nobody in who is not authentic") {
 }
 
 TEST_CASE("a signature of From's domain vouches for a mail, wherever it comes from") {
-    auto const& [signer, mail] = GENERATE(std::pair{"opendkim", lf(signed_by_opendkim(crlf(letter), key()))},
-                                          std::pair{"dkimpy", signed_mail()});
+    auto const& [signer, mail] =
+        GENERATE(std::pair{"opendkim", lf(signed_by_opendkim(crlf(letter), key()))}, std::pair{"dkimpy", signed_mail()},
+                 std::pair{"we ourselves", signed_by_us()});
     INFO(signer);
     for (auto const* const way : {"SMTP", "LMTP", "trusted_relays", "deliver", "IMAP"}) {
         INFO(way);
