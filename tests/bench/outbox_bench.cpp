@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,7 +28,6 @@ using Signer = std::shared_ptr<DkimSigner const>;
 constexpr std::size_t octets_each = 3'000;
 // In one transaction of the preparation.
 constexpr std::size_t queued_at_once = 500;
-constexpr auto signing_time = 1s;
 
 TimePoint now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -80,13 +80,17 @@ double drain(std::size_t mails, Signer const& signer) {
     return static_cast<double>(mails) / std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+// Of a core's time, whoever else wants it meanwhile.
 double signatures_a_second(DkimSigner const& signer) {
     auto const mail = receipt("Hello");
-    auto const begin = Clock::now();
+    auto const begin = std::clock();
     std::size_t made = 0, octets = 0;
-    for (; Clock::now() - begin < signing_time; ++made) octets += signer.signature_field(mail, now()).size();
+    while (std::clock() - begin < CLOCKS_PER_SEC) {
+        octets += signer.signature_field(mail, now()).size();
+        ++made;
+    }
     if (octets == 0) return 0;
-    return static_cast<double>(made) / std::chrono::duration<double>(Clock::now() - begin).count();
+    return static_cast<double>(made) * CLOCKS_PER_SEC / static_cast<double>(std::clock() - begin);
 }
 
 Signer signer_of(DkimPrivateKey::Type type) {
