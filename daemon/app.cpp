@@ -85,6 +85,14 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dial
     return policy;
 }
 
+// Mail goes in and out without it.
+std::optional<SiteSecret> site_secret(std::filesystem::path const& state_dir, Log& log) try {
+    return SiteSecret::load_or_make(state_dir);
+} catch (SiteSecretError const& error) {
+    log.begins("site-secret", "unusable", error.what());
+    return std::nullopt;
+}
+
 bool is_by_systemd(std::optional<SmtpOptions> const& listener) {
     return listener && std::ranges::find(listener->listen, ListenAddress::Kind::systemd, &ListenAddress::kind) !=
                            listener->listen.end();
@@ -128,6 +136,7 @@ struct App::State {
     StateLock lock;
     Log& log;
     Options options;
+    std::optional<SiteSecret> secret;  // none: it can't be had, which was told
     std::shared_ptr<Policy const> policy;
     boost::asio::io_context io;
     boost::asio::thread_pool disk{disk_threads};
@@ -152,7 +161,8 @@ struct App::State {
         : lock(std::move(state_lock)),
           log(the_log),
           options(loaded),
-          policy(make_policy(std::move(loaded), std::move(templates))),
+          secret(site_secret(options.site.state_dir, log)),
+          policy(make_policy(std::move(loaded), std::move(templates), secret)),
           writer(std::move(store), log, service_manager::watchdog()),
           signer(load_dkim_signer(options.dkim)),
           alarm_post(writer, Alarms(options)),
@@ -299,7 +309,7 @@ struct App::State {
         refusals.set_limit(options.limits.refusals_per_ip);
         if (smtp) smtp->set_policy(fresh_smtp);
         if (lmtp) lmtp->set_policy(fresh_lmtp);
-        policy = make_policy(std::move(fresh), std::move(templates));
+        policy = make_policy(std::move(fresh), std::move(templates), secret);
         if (other_resolver) authenticator = std::make_shared<SenderAuthenticator>(options.authentication.resolver, log);
         desk.set_policy(policy, authenticator);
         summaries->set_policy(policy);

@@ -97,6 +97,8 @@ Answer own_mail(Facts const& facts, Verdict& verdict) {
     if (facts.context.itself) {
         return ends(verdict, Disposition::ignored, "Message-ID", "a mail of ours that came back");
     }
+    if (facts.message.message_id && facts.policy.is_canary(*facts.message.message_id))
+        return ends(verdict, Disposition::ignored, "Message-ID", "a canary of postern check");
     bool const from_us = std::ranges::any_of(
         facts.message.from, [&](NameAddr const& from) { return facts.policy.mailbox(from.mailbox) != nullptr; });
     if (!from_us) return passes("From", "none of our mailboxes");

@@ -7,7 +7,9 @@
 
 namespace postern {
 
-Policy::Policy(Options options, Templates templates) : options_(std::move(options)), templates_(std::move(templates)) {
+Policy::Policy(Options options, Templates templates, std::optional<SiteSecret> const& secret)
+    : options_(std::move(options)), templates_(std::move(templates)) {
+    if (secret) canary_.emplace(*secret);
     for (std::size_t i = 0; i < options_.mailboxes.size(); ++i) {
         auto const& mailbox = options_.mailboxes[i];
         mailboxes_.emplace(mailbox.address.key(), i);
@@ -48,8 +50,9 @@ bool Policy::is_our_tag(std::string_view tag) const {
     return tags_.contains(std::string(tag));
 }
 
-std::shared_ptr<Policy const> make_policy(Options options, Templates templates) {
-    return std::make_shared<Policy const>(std::move(options), std::move(templates));
+std::shared_ptr<Policy const> make_policy(Options options, Templates templates,
+                                          std::optional<SiteSecret> const& secret) {
+    return std::make_shared<Policy const>(std::move(options), std::move(templates), secret);
 }
 
 }  // namespace postern

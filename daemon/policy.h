@@ -10,6 +10,8 @@
 #include <unordered_set>
 
 #include "config/options.h"
+#include "daemon/canary_mark.h"
+#include "daemon/site_secret.h"
 #include "parsers/mailbox.h"
 #include "templates/templates.h"
 
@@ -17,7 +19,8 @@ namespace postern {
 
 class Policy {
   public:
-    Policy(Options options, Templates templates);
+    // secret: of state_dir; without it no canary is known again.
+    Policy(Options options, Templates templates, std::optional<SiteSecret> const& secret);
     Policy(Policy const&) = delete;
     Policy& operator=(Policy const&) = delete;
 
@@ -31,17 +34,21 @@ class Policy {
     // Whether senders of this domain are authenticated, by the strictest policy of the organisations that have it, as
     // one of their domains or in a contact's address; nullopt: none has it.
     [[nodiscard]] std::optional<AuthenticationPolicy> authentication_of(std::string const& domain) const;
+    // A canary of this site's (canary_mark.h).
+    [[nodiscard]] bool is_canary(std::string_view message_id) const { return canary_ && canary_->made(message_id); }
     [[nodiscard]] bool is_our_tag(std::string_view tag) const;
     [[nodiscard]] std::string const& lowest_severity() const { return options_.site.severities.back(); }
 
   private:
     Options options_;
     Templates templates_;
+    std::optional<CanaryMark> canary_;
     std::unordered_map<std::string, std::size_t> mailboxes_;  // by Mailbox::key()
     std::unordered_set<std::string> tags_, postmasters_;
     std::unordered_map<std::string, AuthenticationPolicy> contact_domains_;
 };
 
-[[nodiscard]] std::shared_ptr<Policy const> make_policy(Options options, Templates templates);
+[[nodiscard]] std::shared_ptr<Policy const> make_policy(Options options, Templates templates,
+                                                        std::optional<SiteSecret> const& secret = {});
 
 }  // namespace postern

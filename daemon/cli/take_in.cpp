@@ -5,9 +5,23 @@
 
 namespace postern {
 
+namespace {
+
+// Where there is none yet nothing was made with it. A user who may not read it opens a ticket for a canary at worst.
+std::optional<SiteSecret> secret_if_there(std::filesystem::path const& state_dir) try {
+    std::error_code ignored;
+    if (!std::filesystem::exists(state_dir / site_secret_name, ignored)) return std::nullopt;
+    return SiteSecret::load_or_make(state_dir);
+} catch (SiteSecretError const&) {
+    return std::nullopt;
+}
+
+}  // namespace
+
 std::shared_ptr<Policy const> policy_in_force(Context& context) {
     std::vector<TemplateError> broken;
-    return make_policy(context.options(), Templates::load(context.options().site.templates, broken));
+    return make_policy(context.options(), Templates::load(context.options().site.templates, broken),
+                       secret_if_there(context.options().site.state_dir));
 }
 
 Receipt take_in(Context& context, Store& store, Policy const& policy, RawMessage const& raw,

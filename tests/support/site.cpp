@@ -45,7 +45,10 @@ Options site_options() {
 std::shared_ptr<Policy const> site_policy(Options options) {
     std::vector<TemplateError> errors;
     auto templates = Templates::load(options.site.templates, errors);
-    return make_policy(std::move(options), std::move(templates));
+    std::optional<SiteSecret> secret;
+    if (std::filesystem::exists(options.site.state_dir / site_secret_name))
+        secret = SiteSecret::load_or_make(options.site.state_dir);
+    return make_policy(std::move(options), std::move(templates), secret);
 }
 
 std::string crlf(std::string_view text) {

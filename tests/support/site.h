@@ -18,6 +18,7 @@ inline constexpr TimePoint noon{std::chrono::milliseconds{1795251600000}};
 // Globex: contact cy@globex.example, refers to nobody. Support: support@acme.example (ACME), sales@acme.example
 // (SALES).
 [[nodiscard]] Options site_options();
+// With the secret of state_dir, where the test made one.
 [[nodiscard]] std::shared_ptr<Policy const> site_policy(Options options = site_options());
 
 // A mail as a test writes it: LF lines, of which a first empty one is left out. Becomes CRLF.
