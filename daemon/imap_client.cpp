@@ -105,10 +105,10 @@ ImapCondition ImapClient::run_on(UidSet const& uids, std::string_view verb, std:
     return answer;
 }
 
-ImapSelected ImapClient::select(ImapFolderName const& folder) {
+ImapSelected ImapClient::open(std::string_view verb, ImapFolderName const& folder) {
     ImapSelected selected;
     exists_ = 0;
-    auto const answer = run("SELECT " + folder.quoted, [&](ImapResponse& response) {
+    auto const answer = run(std::string(verb) + " " + folder.quoted, [&](ImapResponse& response) {
         auto const* condition = std::get_if<ImapCondition>(&response.data);
         if (!condition) return;
         if (condition->code == "UIDVALIDITY") selected.uid_validity = number(condition->code_argument).value_or(0);
@@ -121,6 +121,18 @@ ImapSelected ImapClient::select(ImapFolderName const& folder) {
     news_ = false;
     selected.read_only = answer.code == "READ-ONLY";
     return selected;
+}
+
+ImapSelected ImapClient::select(ImapFolderName const& folder) {
+    return open("SELECT", folder);
+}
+
+ImapSelected ImapClient::examine(ImapFolderName const& folder) {
+    return open("EXAMINE", folder);
+}
+
+ImapCondition ImapClient::status(ImapFolderName const& folder) {
+    return run("STATUS " + folder.quoted + " (MESSAGES)");
 }
 
 std::string ImapClient::search_command(std::string_view criteria) const {
@@ -158,6 +170,10 @@ UidSet ImapClient::search(std::uint32_t first, std::optional<std::uint32_t> last
 
 UidSet ImapClient::search_since(TimePoint day) {
     return found_by(begin(search_command("SINCE " + date_text(day))), "UID SEARCH");
+}
+
+UidSet ImapClient::search_message_id(std::string_view message_id) {
+    return found_by(begin(search_command("HEADER Message-ID \"" + std::string(message_id) + "\"")), "UID SEARCH");
 }
 
 UidSet ImapClient::still_there(UidSet const& uids) {

@@ -52,12 +52,18 @@ class ImapClient {
 
     // Throws Kind::refused with the server's words where it says NO.
     ImapSelected select(ImapFolderName const& folder);
+    // The same by EXAMINE: nothing in the folder changes, not even what is new there.
+    ImapSelected examine(ImapFolderName const& folder);
+    // Whether there is such a folder, as STATUS tells: OK, or NO in the server's words.
+    ImapCondition status(ImapFolderName const& folder);
     // NOOP: lets the server tell what came and went.
     void look();
     // What is there from `first` on up to `last` (none: all), never anything below `first`.
     UidSet search(std::uint32_t first, std::optional<std::uint32_t> last);
     // The same, of mails whose INTERNALDATE is not before that day.
     UidSet search_since(TimePoint day);
+    // Mails whose Message-ID field holds this one. It is ours: printable US-ASCII without quotes.
+    UidSet search_message_id(std::string_view message_id);
     // Something came that the last search did not see.
     [[nodiscard]] bool news() const noexcept { return news_; }
     // Which of them are still there.
@@ -85,9 +91,13 @@ class ImapClient {
     // [ALERT]s of the server (RFC 9051 7.1: must be shown), since the last call.
     [[nodiscard]] std::vector<std::string> take_alerts();
 
+    // When the server's certificate ends; nullopt: there is no TLS.
+    [[nodiscard]] std::optional<TimePoint> certificate_end() const { return connection_.certificate_end(); }
+
   private:
     using OnResponse = std::function<void(ImapResponse&)>;
 
+    ImapSelected open(std::string_view verb, ImapFolderName const& folder);
     std::string begin(std::string_view command);
     ImapCondition finish(std::string const& tag, OnResponse const& on_response = {});
     ImapCondition run(std::string_view command, OnResponse const& on_response = {});

@@ -12,6 +12,7 @@
 
 #include "config/load.h"
 #include "daemon/bearer_refusal.h"
+#include "daemon/curl_certificate.h"
 #include "daemon/curl_handle.h"
 #include "daemon/loopback.h"
 #include "parsers/imap_response.h"
@@ -250,6 +251,10 @@ ImapConnection::ImapConnection(ImapOptions const& options, ImapTimes const& time
     : state_(std::make_unique<State>(options, times, stop, tokens.get())) {}
 
 ImapConnection::~ImapConnection() = default;
+
+std::optional<TimePoint> ImapConnection::certificate_end() const {
+    return postern::certificate_end(state_->curl.get());
+}
 
 void ImapConnection::send(std::string_view octets, Clock::time_point until) {
     while (!octets.empty()) {

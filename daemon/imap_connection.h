@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -14,6 +15,7 @@
 #include "daemon/access_tokens.h"
 #include "daemon/imap_times.h"
 #include "daemon/wake_event.h"
+#include "parsers/time_point.h"
 
 namespace postern {
 
@@ -55,6 +57,9 @@ class ImapConnection {
     // What has come, at least one octet; 0: `until` has passed, or `early` is raised. Throws ImapError.
     [[nodiscard]] std::size_t receive(std::span<char> buffer, Clock::time_point until,
                                       WakeEvent const* early = nullptr);
+
+    // When the server's certificate ends; nullopt: there is no TLS, or nothing was received yet.
+    [[nodiscard]] std::optional<TimePoint> certificate_end() const;
 
   private:
     struct State;

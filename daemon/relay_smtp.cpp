@@ -8,6 +8,7 @@
 
 #include "config/load.h"
 #include "daemon/bearer_refusal.h"
+#include "daemon/curl_certificate.h"
 #include "daemon/fault_point.h"
 #include "daemon/line_ends.h"
 #include "daemon/loopback.h"
@@ -23,6 +24,8 @@ constexpr long kept_seconds = 30;
 // What is kept of a reply; the longest that make sense hold a link and a sentence.
 constexpr std::size_t reply_octets = 1000;
 constexpr std::size_t detail_code_points = 300;
+// Of EHLO; servers have some ten.
+constexpr std::size_t most_offers = 50;
 
 std::string detail_of(std::string_view text) {
     return clean_line(text, detail_code_points);
@@ -65,10 +68,12 @@ void SmtpRelay::close() {
     is_connected_ = offers_utf8_ = false;
 }
 
-int SmtpRelay::on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept {
+int SmtpRelay::on_debug(CURL* handle, curl_infotype type, char* data, std::size_t size, void* self) noexcept {
     auto& relay = *static_cast<SmtpRelay*>(self);
     if (type == CURLINFO_HEADER_OUT) relay.command_sent({data, size});
     if (type == CURLINFO_HEADER_IN) relay.reply_line({data, size});
+    if (relay.inspection_ != nullptr && !relay.inspection_->certificate_end)
+        relay.inspection_->certificate_end = certificate_end(handle);
     return 0;
 }
 
@@ -101,6 +106,8 @@ void SmtpRelay::command_sent(std::string_view line) {
         conversation_.stage = Stage::hello;
         fault_point("sending.connected");
         if (line.starts_with("EHLO ")) offers_utf8_ = false;
+        if (line.starts_with("EHLO ") && inspection_ != nullptr) inspection_->offers.clear();
+        is_hello_ = line.starts_with("EHLO ");
     }
 }
 
@@ -112,6 +119,9 @@ void SmtpRelay::reply_line(std::string_view line) {
     if (!conversation.continued) conversation.text.clear();
     auto const text = line.substr(std::min<std::size_t>(4, line.size()));
     if (conversation.stage == Stage::hello && text.starts_with("SMTPUTF8")) offers_utf8_ = true;
+    // RFC 5321 4.1.1.1: its first line is the server's name; those after it are what it offers.
+    if (inspection_ != nullptr && is_hello_ && conversation.continued && inspection_->offers.size() < most_offers)
+        inspection_->offers.push_back(detail_of(text));
     if (conversation.text.size() < reply_octets) {
         if (!conversation.text.empty()) conversation.text += ' ';
         conversation.text += text.substr(0, reply_octets);
@@ -238,13 +248,36 @@ RelayResult SmtpRelay::perform_kept_or_fresh(std::string_view octets) {
 }
 
 RelayResult SmtpRelay::greet() {
+    return command("NOOP");
+}
+
+RelayResult SmtpRelay::command(std::string const& line) {
     auto* const handle = handle_.get();
     curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, nullptr);
     curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
-    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "NOOP");
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, line.c_str());
     auto result = perform();
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, nullptr);
     return result;
+}
+
+RelayInspection SmtpRelay::inspect(std::string const& reverse_path) {
+    RelayInspection found;
+    if (handle_) close();
+    if (auto failed = open_handle()) {
+        close();
+        found.greeted = std::move(*failed);
+        return found;
+    }
+    inspection_ = &found;
+    found.greeted = greet();
+    inspection_ = nullptr;
+    if (found.greeted.kind == RelayResult::Kind::sent) {
+        found.mail_from = command("MAIL FROM:<" + reverse_path + ">");
+        if (found.mail_from.kind == RelayResult::Kind::sent) static_cast<void>(command("RSET"));
+    }
+    close();
+    return found;
 }
 
 RelayResult SmtpRelay::transfer(OutboxMail const& mail, std::string_view octets) {

@@ -8,12 +8,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/options.h"
 #include "daemon/curl_handle.h"
 #include "daemon/relay.h"
+#include "parsers/time_point.h"
 
 namespace postern {
+
+// What a relay offers and lets us do, found out without a mail.
+struct RelayInspection {
+    RelayResult greeted;              // sent: it let us in
+    std::vector<std::string> offers;  // its EHLO keywords with what follows them: "SIZE 26214400"
+    std::optional<TimePoint> certificate_end;
+    RelayResult mail_from;  // sent: it takes the reverse-path; not asked where it did not let us in
+};
 
 class SmtpRelay final : public Relay {
   public:
@@ -22,6 +32,8 @@ class SmtpRelay final : public Relay {
     ~SmtpRelay() override;
     [[nodiscard]] RelayResult send(OutboxMail const& mail) override;
     void rest() override;
+    // Connects, logs in, says MAIL FROM and takes it back. "" is the null reverse-path.
+    [[nodiscard]] RelayInspection inspect(std::string const& reverse_path);
 
   private:
     // How far a conversation has come: the last command sent, or the mail itself.
@@ -51,6 +63,7 @@ class SmtpRelay final : public Relay {
 
     [[nodiscard]] RelayResult transfer(OutboxMail const& mail, std::string_view octets);
     [[nodiscard]] RelayResult greet();  // connects, to learn what the relay offers
+    [[nodiscard]] RelayResult command(std::string const& line);
     [[nodiscard]] RelayResult perform_kept_or_fresh(std::string_view octets);
     [[nodiscard]] RelayResult perform();
     [[nodiscard]] RelayResult result_of(CURLcode code) const;
@@ -63,8 +76,10 @@ class SmtpRelay final : public Relay {
     std::string token_;  // that the handle logs in with; a secret
     CurlHandle handle_;
     Conversation conversation_;
-    bool is_connected_ = false;  // the last transfer went well: its connection is kept
-    bool offers_utf8_ = false;   // said the relay in it
+    bool is_connected_ = false;              // the last transfer went well: its connection is kept
+    bool offers_utf8_ = false;               // said the relay in it
+    bool is_hello_ = false;                  // the last command was EHLO
+    RelayInspection* inspection_ = nullptr;  // that is being made
     char error_[CURL_ERROR_SIZE] = {};
 };
 

@@ -7,6 +7,8 @@
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
+#include "daemon/online/canary_mail.h"
+#include "parsers/mailbox.h"
 #include "templates/templates.h"
 
 namespace postern {
@@ -75,9 +77,35 @@ std::size_t look_online(Context& context, Options const& options, LookOnlineRequ
     return telling.errors() - before;
 }
 
+// An hour is longer than any relay of one's own lets a mail wait that it means to take.
+constexpr std::int64_t longest_wait_seconds = 3600;
+
+std::optional<CanaryRequest> canary_request(Options const& options, Arguments const& arguments) {
+    auto const given = arguments.get("--canary");
+    if (!given) return std::nullopt;
+    CanaryRequest request;
+    request.to = options.mailboxes.front().address;
+    if (!given->empty()) {
+        auto const address = parse_mailbox(*given);
+        if (!address || mailbox_of(options, *address) == nullptr)
+            throw CommandFailure(ExitCode::usage,
+                                 "'" + *given + "' is no address of a [[mailbox]], where a canary could be waited for");
+        request.to = *address;
+    }
+    if (auto const wait = arguments.get("--wait")) {
+        auto const number = number_argument(*wait, "--wait");
+        if (number < 1 || number > longest_wait_seconds)
+            throw CommandFailure(ExitCode::usage,
+                                 "--wait takes 1 to " + std::to_string(longest_wait_seconds) + " seconds");
+        request.wait = std::chrono::seconds{number};
+    }
+    return request;
+}
+
 ExitCode run(Context& context, Arguments const& arguments) {
     if (arguments.has("--replay"))
         throw CommandFailure(ExitCode::unavailable, "check --replay is not in this build yet");
+    bool const is_online = arguments.has("--online") || arguments.has("--canary");
     auto loaded = context.surroundings.load_with_secrets(context.config_file);
     if (loaded.options) add_template_findings(*loaded.options, loaded.findings);
     if (loaded.options) add_dkim_findings(*loaded.options, loaded.findings);
@@ -85,7 +113,11 @@ ExitCode run(Context& context, Arguments const& arguments) {
     Telling telling(context);
     for (auto const& finding : loaded.findings) telling.add(finding);
     std::size_t to_mend = 0;
-    if (good && arguments.has("--online")) to_mend = look_online(context, *loaded.options, {}, telling);
+    if (good && is_online) {
+        LookOnlineRequest request;
+        request.canary = canary_request(*loaded.options, arguments);
+        to_mend = look_online(context, *loaded.options, request, telling);
+    }
     telling.finish();
     if (!good) return ExitCode::configuration;
     if (to_mend > 0) {
@@ -100,16 +132,20 @@ ExitCode run(Context& context, Arguments const& arguments) {
 }  // namespace
 
 Verb check_verb() {
-    return {
-        .words = "check",
-        .summary = "checks the configuration, the contacts and the templates, and says what would be right",
-        .positionals = {},
-        .options = {{"--online", "",
-                     "also logs in to the IMAP folders and the relay, and looks at certificates and at the DNS of our "
-                     "domains: says what to mend, and ends with 69 where something has to be"},
-                    {"--replay", "", "not in this build yet"}},
-        .examples = {"postern check", "postern --config new.toml check && systemctl reload postern"},
-        .run = run};
+    return {.words = "check",
+            .summary = "checks the configuration, the contacts and the templates, and says what would be right",
+            .positionals = {},
+            .options = {{"--online", "",
+                         "also logs in to the IMAP folders and the relay, and looks at certificates and at the DNS of "
+                         "our domains: says what to mend, and ends with 69 where something has to be"},
+                        {"--canary", "[ADDR]",
+                         "--online, and sends a mail from this [[mailbox]] (default: the first) to itself through the "
+                         "relay, waits for it where it comes in, and says whether it is authentic; it opens no ticket"},
+                        {"--wait", "SECONDS", "how long the canary is waited for; default: 120"},
+                        {"--replay", "", "not in this build yet"}},
+            .examples = {"postern check", "postern --config new.toml check && systemctl reload postern",
+                         "postern check --online", "postern check --canary support@acme.example --wait 300"},
+            .run = run};
 }
 
 }  // namespace postern

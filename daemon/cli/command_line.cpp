@@ -71,7 +71,9 @@ class CommandLine {
             if (option.value.empty()) {
                 command->add_flag(option.name, slots.flags[option.name], "");
             } else {
-                command->add_option(option.name, slots.texts[option.name], "")->required(option.required);
+                auto* const added = command->add_option(option.name, slots.texts[option.name], "");
+                added->required(option.required);
+                if (option.value.starts_with('[')) added->expected(0, 1);
             }
         }
     }

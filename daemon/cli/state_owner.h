@@ -8,7 +8,10 @@ namespace postern {
 
 enum class WayBack {
     none,  // for good: what reads hostile mail afterwards can't become root again
-    kept   // return_to_root() works: for a verb that writes a file of the caller's
+    // For good, and files can still be read as root reads them: secrets that only the service manager hands to the
+    // daemon. Before the first thread.
+    none_but_reads,
+    kept  // return_to_root() works: for a verb that writes a file of the caller's
 };
 
 // Does nothing where the caller is not root, or root owns the folder. Throws CommandFailure.

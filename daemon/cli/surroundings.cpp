@@ -87,7 +87,10 @@ SenderAuthentication authenticate(RawMessage const& raw, ParsedMessage const& me
 }
 
 void look(Options const& options, LookOnlineRequest request, std::function<void(Remark const&)> const& tell) {
-    take_on_owner(options.site.state_dir, WayBack::none);
+    // Before the first start of the daemon nobody owns it yet.
+    std::error_code ignored;
+    if (std::filesystem::exists(options.site.state_dir, ignored))
+        take_on_owner(options.site.state_dir, WayBack::none_but_reads);
     LogOptions to_stderr = options.log;
     to_stderr.level = LogOptions::Level::error;
     Log log(to_stderr);

@@ -37,7 +37,7 @@ struct Positional {
 
 struct VerbOption {
     std::string name;   // "--status"
-    std::string value;  // "S"; empty: a flag
+    std::string value;  // "S"; empty: a flag; "[S]": it may be left out, and is "" then
     std::string help;
     bool required = false;
 };

@@ -8,9 +8,6 @@
 namespace postern {
 namespace {
 
-// RFC 8301 3.2: signers should use at least so many bits.
-constexpr unsigned good_rsa_bits = 2048;
-
 ConfigKey const selector{"dkim", "selector"};
 
 // What is wrong with the record apart from being another key's; "": nothing.
@@ -34,10 +31,6 @@ void judge_record(Remarks& remarks, std::string const& name, std::string const& 
     if (published->is_test)
         remarks.notice(selector, "the key at " + name + " says that it is a test (t=y): signatures need not count",
                        "take t=y out of the record once mail verifies");
-    if (ours->key_type == "rsa" && key.bits < good_rsa_bits)
-        remarks.notice({"dkim", "key_file"}, fmt::format("the key has {} bits (RFC 8301 3.2)", key.bits),
-                       fmt::format("make one of {} with postern dkim keygen, and publish it under another selector",
-                                   good_rsa_bits));
     remarks.good(fmt::format("{} is the key that we sign with: {}", name,
                              ours->key_type == "rsa" ? fmt::format("rsa, {} bits", key.bits) : ours->key_type));
 }

@@ -29,6 +29,15 @@ std::string address_text(std::string const& octets) {
     return inet_ntop(family, octets.data(), text.data(), text.size()) != nullptr ? text.data() : "";
 }
 
+DmarcLookup dmarc_lookup(std::string const& domain, DnsQuestions& dns) {
+    auto const answer = dns.ask("_dmarc." + domain, DnsType::txt);
+    if (answer.status == DnsAnswer::Status::trouble) return {DmarcLookup::Status::trouble, {}};
+    if (answer.status != DnsAnswer::Status::found) return {};
+    DmarcLookup lookup{DmarcLookup::Status::found, {}};
+    for (auto const& record : answer.records) lookup.records.push_back(record.data);
+    return lookup;
+}
+
 class Gatherer {
   public:
     Gatherer(Options const& options, DnsResolver& resolver, VerifierPool& verifiers,
@@ -41,7 +50,7 @@ class Gatherer {
         if (route.kind == SendingRoute::Kind::other) facts_.relay = host(route.host);
         for (auto const& domain : mailbox_domains()) {
             facts_.mx[domain] = mx(domain);
-            facts_.dmarc[domain] = dmarc(domain);
+            facts_.dmarc[domain] = dmarc_facts(domain, dns_);
         }
         if (options_.dkim) facts_.dkim = dkim();
         if (route.kind != SendingRoute::Kind::nowhere)
@@ -98,22 +107,6 @@ class Gatherer {
         return facts;
     }
 
-    DmarcLookup dmarc_lookup(std::string const& domain) {
-        auto const answer = dns_.ask("_dmarc." + domain, DnsType::txt);
-        if (answer.status == DnsAnswer::Status::trouble) return {DmarcLookup::Status::trouble, {}};
-        if (answer.status != DnsAnswer::Status::found) return {};
-        DmarcLookup lookup{DmarcLookup::Status::found, {}};
-        for (auto const& record : answer.records) lookup.records.push_back(record.data);
-        return lookup;
-    }
-
-    DmarcFacts dmarc(std::string const& domain) {
-        DmarcFacts facts{dmarc_lookup(domain), {}};
-        if (auto const next = next_dmarc_domain(domain, facts.of_domain); !next.empty())
-            facts.of_organization = dmarc_lookup(next);
-        return facts;
-    }
-
     DkimFacts dkim() {
         DkimFacts facts;
         facts.name = options_.dkim->selector + "._domainkey." + options_.dkim->domain;
@@ -157,6 +150,13 @@ class Gatherer {
 };
 
 }  // namespace
+
+DmarcFacts dmarc_facts(std::string const& domain, DnsQuestions& dns) {
+    DmarcFacts facts{dmarc_lookup(domain, dns), {}};
+    if (auto const next = next_dmarc_domain(domain, facts.of_domain); !next.empty())
+        facts.of_organization = dmarc_lookup(next, dns);
+    return facts;
+}
 
 DnsFacts gather_dns_facts(Options const& options, std::filesystem::path const& verifier, Log& log,
                           DnsResolver::Clock::time_point until) {

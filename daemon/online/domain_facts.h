@@ -67,6 +67,8 @@ struct DnsFacts {
     std::optional<DkimFacts> dkim;            // of [dkim]
 };
 
+[[nodiscard]] DmarcFacts dmarc_facts(std::string const& domain, DnsQuestions& dns);
+
 // Asks the resolver of the options, until `until`. Throws std::runtime_error where no resolver can be had.
 [[nodiscard]] DnsFacts gather_dns_facts(Options const& options, std::filesystem::path const& verifier, Log& log,
                                         DnsResolver::Clock::time_point until);

@@ -21,7 +21,8 @@ struct Judge {
     Options const& options;
     DnsFacts const& facts;
     SendingRoute route;
-    Remarks remarks;
+    std::optional<ProvedSignature> proved;
+    Remarks remarks{};
 
     void hostname() {
         auto const& host = facts.hostname;
@@ -170,7 +171,9 @@ struct Judge {
 
     void what_we_send(std::string const& domain, PublishedDmarc const& dmarc) {
         if (route.kind == SendingRoute::Kind::nowhere || dmarc.kind == PublishedDmarc::Kind::trouble) return;
-        if (options.dkim) {
+        if (proved && proved->from_domain == domain) {
+            remarks.good(fmt::format("{}: what we send is signed by {}, as the canary showed", domain, proved->signer));
+        } else if (options.dkim) {
             alignment(domain, dmarc);
         } else {
             unsigned_mail(domain, dmarc);
@@ -197,8 +200,9 @@ struct Judge {
 
 }  // namespace
 
-Remarks domain_standing(Options const& options, DnsFacts const& facts, std::optional<OwnDkimKey> const& key) {
-    Judge judge{options, facts, sending_route(options.relay), {}};
+Remarks domain_standing(Options const& options, DnsFacts const& facts, std::optional<OwnDkimKey> const& key,
+                        std::optional<ProvedSignature> const& proved) {
+    Judge judge{options, facts, sending_route(options.relay), proved};
     if (!facts.resolver_answers) {
         judge.remarks.error({"authentication", "resolver"},
                             resolver_name(options) + " does not answer: nothing is known of the DNS of our domains",

@@ -17,8 +17,14 @@ struct OwnDkimKey {
     unsigned bits = 0;   // of an RSA key
 };
 
+// What a canary showed that came back: what is from this domain is signed by who is aligned with it.
+struct ProvedSignature {
+    std::string from_domain, signer;
+};
+
 // `key`: none where there is no [dkim], or its key could not be read, which others tell.
 [[nodiscard]] Remarks domain_standing(Options const& options, DnsFacts const& facts,
-                                      std::optional<OwnDkimKey> const& key);
+                                      std::optional<OwnDkimKey> const& key,
+                                      std::optional<ProvedSignature> const& proved = {});
 
 }  // namespace postern

@@ -10,12 +10,13 @@
 
 #include "config/options.h"
 #include "daemon/log.h"
+#include "daemon/online/canary.h"
 #include "daemon/online/remark.h"
-#include "parsers/mailbox.h"
 
 namespace postern {
 
 struct LookOnlineRequest {
+    std::optional<CanaryRequest> canary;
     std::filesystem::path verifier;  // postern-verifier; "": SPF is not evaluated
 };
 

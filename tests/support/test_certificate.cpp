@@ -22,11 +22,11 @@ TestCertificate make_certificate(std::filesystem::path const& folder) {
     TestCertificate const made{folder / "ca.pem", folder / "server.pem", folder / "server.key"};
     auto const authority_key = (folder / "ca.key").string(), request = (folder / "server.csr").string();
     openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", authority_key,
-             "-out", made.authority.string(), "-subj", "/CN=Postern test CA", "-days", "2"});
+             "-out", made.authority.string(), "-subj", "/CN=Postern test CA", "-days", "90"});
     openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", made.key.string(),
              "-out", request, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"});
     openssl({"x509", "-req", "-in", request, "-CA", made.authority.string(), "-CAkey", authority_key, "-CAcreateserial",
-             "-out", made.certificate.string(), "-days", "2", "-copy_extensions", "copy"});
+             "-out", made.certificate.string(), "-days", "90", "-copy_extensions", "copy"});
     return made;
 }
 
