@@ -42,7 +42,7 @@ std::string bearer_refusal(std::string_view challenge) {
         if (value.empty()) continue;
         words += (words.empty() ? "" : ", ") + std::string(key) + " " + printable(value);
     }
-    return words;
+    return words.empty() ? "no reason given" : words;
 }
 
 }  // namespace postern

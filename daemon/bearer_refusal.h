@@ -8,7 +8,7 @@
 namespace postern {
 
 // For people, one line of printable US-ASCII, bounded: "status invalid_token, scope imap". Empty: it is no such
-// challenge, or says nothing.
+// challenge.
 [[nodiscard]] std::string bearer_refusal(std::string_view challenge);
 
 }  // namespace postern

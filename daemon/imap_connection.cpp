@@ -65,6 +65,11 @@ long tls_of(ImapOptions const& options) {
     return options.starttls == StartTls::if_offered ? CURLUSESSL_TRY : CURLUSESSL_NONE;
 }
 
+// To the challenge that XOAUTH2 is refused with libcurl 7.88 answers nothing: it hangs up.
+bool ends_in_challenge(Greeting const& greeting) {
+    return greeting.last_line.starts_with("+ ") && !bearer_refusal(greeting.challenge).empty();
+}
+
 // RFC 5530 3: of the other codes the credentials are not to blame ([UNAVAILABLE]); a server may give none.
 bool is_about_credentials(std::optional<ImapCondition> const& said) {
     if (!said || said->kind != ImapCondition::Kind::no) return false;
@@ -80,6 +85,10 @@ std::optional<ImapCondition> condition_of(std::string line) {
     if (!response) return std::nullopt;
     auto const* condition = std::get_if<ImapCondition>(&response->data);
     return condition ? std::optional(*condition) : std::nullopt;
+}
+
+bool is_refused(Greeting const& greeting) {
+    return ends_in_challenge(greeting) || is_about_credentials(condition_of(greeting.last_line));
 }
 
 }  // namespace
@@ -143,7 +152,7 @@ struct ImapConnection::State {
             greeting = {};
             curl_easy_setopt(curl.get(), CURLOPT_XOAUTH2_BEARER, token.c_str());
             auto const result = curl_easy_perform(curl.get());
-            if (result != CURLE_LOGIN_DENIED || !is_about_credentials(condition_of(greeting.last_line))) return result;
+            if (result != CURLE_LOGIN_DENIED || !is_refused(greeting)) return result;
             tokens->refused_by_server(token);
             if (again) return result;
             auto fresh = token_of(*tokens);
@@ -213,6 +222,8 @@ struct ImapConnection::State {
     }
 
     std::string login_refusal(std::optional<ImapCondition> const& said, bool by_token) const {
+        if (by_token && ends_in_challenge(greeting))
+            return "the OAuth2 token is refused: " + bearer_refusal(greeting.challenge);
         if (!said || said->kind == ImapCondition::Kind::ok) {
             return by_token ? "the server offers neither OAUTHBEARER nor XOAUTH2"
                             : "no way to log in that we know is offered";

@@ -12,7 +12,9 @@ bool is_loopback_url(std::string_view url) {
     host = host.substr(0, host.find('/'));
     if (host.starts_with('[')) {
         in6_addr address{};
-        auto const literal = std::string(host.substr(1, host.find(']') - 1));
+        auto const end = host.find(']');
+        if (end == std::string_view::npos) return false;
+        auto const literal = std::string(host.substr(1, end - 1));
         return inet_pton(AF_INET6, literal.c_str(), &address) == 1 && IN6_IS_ADDR_LOOPBACK(&address);
     }
     host = host.substr(0, host.find(':'));

@@ -10,6 +10,7 @@
 
 #include "config/load.h"
 #include "daemon/app.h"
+#include "daemon/core_files.h"
 #include "daemon/dkim_private_key.h"
 #include "daemon/log.h"
 #include "daemon/service_manager.h"
@@ -98,6 +99,7 @@ int run(Options options, Log& log) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    forbid_core_files();
     CLI::App arguments{"Postern's daemon: takes mail in by SMTP and IMAP and turns it into tickets."};
     std::string file;
     arguments.add_option("--config", file, "postern.toml")->required();

@@ -107,7 +107,7 @@ std::optional<RefreshTokenFile::Lock> RefreshTokenFile::lock(std::chrono::millis
 
 RefreshTokenFile::Room::Room(RefreshTokenFile const& file)
     : file_(file),
-      unfinished_(fs::path(file.path_).replace_extension(".new")),
+      unfinished_(file.unfinished()),
       fd_(open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
     if (fd_ < 0) fail(unfinished_);
     if (auto const error = posix_fallocate(fd_, 0, room_octets); error != 0) {
@@ -146,12 +146,26 @@ RefreshTokenFile::RefreshTokenFile(fs::path folder, OAuth2Options const& options
 }
 
 std::optional<RefreshToken> RefreshTokenFile::read() const {
+    finish();
     std::error_code missing;
     if (!fs::exists(path_, missing)) return std::nullopt;
     auto const content = read_whole_file(path_, secret_file_octets);
     auto const token = content ? token_in(content->octets) : std::nullopt;
     if (!token) throw RefreshTokenFileError(path_.string() + " cannot be read, or holds no refresh token");
     return token;
+}
+
+fs::path RefreshTokenFile::unfinished() const {
+    return fs::path(path_).replace_extension(".new");
+}
+
+// The end of a crash between writing and renaming: what is whole there is the newest token there is, since nobody makes
+// room but under the lock, and only for a newer one. Anything else is no record.
+void RefreshTokenFile::finish() const {
+    auto const content = read_whole_file(unfinished(), secret_file_octets);
+    if (!content || !token_in(content->octets)) return;
+    if (rename(unfinished().c_str(), path_.c_str()) != 0) fail(path_);
+    sync_folder(folder_);
 }
 
 // What was exchanged for a token that the configured file held earlier: no secret is kept for nothing. Whatever fails

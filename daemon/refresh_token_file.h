@@ -67,12 +67,15 @@ class RefreshTokenFile {
     // Held while the token is exchanged: of two who use the same one the provider takes both for thieves (RFC 9700
     // 4.14.2). nullopt: another process has it for longer than that, or `stop` is raised. Throws std::system_error.
     [[nodiscard]] std::optional<Lock> lock(std::chrono::milliseconds wait, WakeEvent const& stop) const;
-    // nullopt: none was exchanged yet. Throws RefreshTokenFileError, std::system_error.
+    // nullopt: none was exchanged yet. One that was written, and whose writer died before it was in its place, is put
+    // there: call it under the lock. Throws RefreshTokenFileError, std::system_error.
     [[nodiscard]] std::optional<RefreshToken> read() const;
 
     [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
 
   private:
+    [[nodiscard]] std::filesystem::path unfinished() const;
+    void finish() const;
     void remove_older() const;
 
     std::filesystem::path folder_, path_;

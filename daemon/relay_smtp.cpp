@@ -203,6 +203,13 @@ std::optional<RelayResult> SmtpRelay::log_in_by_token() {
     return std::nullopt;
 }
 
+// RFC 4954 6: 535 is said of the credentials, of nothing else. To the challenge that XOAUTH2 is refused with
+// libcurl 7.88 answers nothing: it hangs up.
+bool SmtpRelay::is_token_refused() const {
+    if (token_.empty() || conversation_.stage != Stage::hello) return false;
+    return conversation_.code == 535 || (conversation_.code == 334 && !bearer_refusal(conversation_.challenge).empty());
+}
+
 RelayResult SmtpRelay::result_of(CURLcode code) const {
     using Kind = RelayResult::Kind;
     if (code == CURLE_OK) return {Kind::sent, detail_of(fmt::format("{} {}", conversation_.code, conversation_.text))};
@@ -210,6 +217,8 @@ RelayResult SmtpRelay::result_of(CURLcode code) const {
     bool const in_mail = conversation_.stage >= Stage::mail;
     // After a refused EHLO libcurl says HELO, into a connection that the relay has closed: the refusal is what tells.
     bool const hello_refused = conversation_.stage == Stage::hello && conversation_.code >= 400;
+    if (is_token_refused() && conversation_.code < 400)
+        return {Kind::relay_down, detail_of("the OAuth2 token is refused: " + bearer_refusal(conversation_.challenge))};
     if (!hello_refused && (!conversation_.answered || conversation_.code < 400)) {
         // libcurl's own text of these holds the milliseconds it took: each time another cause, to the log.
         bool const is_timed = code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT;
@@ -312,9 +321,7 @@ RelayResult SmtpRelay::send(OutboxMail const& mail) {
         }
     }
     auto result = transfer(mail, mended ? std::string_view(*mended) : std::string_view(mail.octets));
-    // RFC 4954 6: 535 is said of the credentials, of nothing else.
-    if (!token_.empty() && conversation_.stage == Stage::hello && conversation_.code == 535)
-        tokens_.tokens->refused_by_server(token_);
+    if (result.kind == RelayResult::Kind::relay_down && is_token_refused()) tokens_.tokens->refused_by_server(token_);
     // A fresh handle reads the password anew, or takes the token of then.
     if (result.kind == RelayResult::Kind::relay_down || result.kind == RelayResult::Kind::interrupted) close();
     return result;

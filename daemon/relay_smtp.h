@@ -67,6 +67,7 @@ class SmtpRelay final : public Relay {
     [[nodiscard]] RelayResult perform_kept_or_fresh(std::string_view octets);
     [[nodiscard]] RelayResult perform();
     [[nodiscard]] RelayResult result_of(CURLcode code) const;
+    [[nodiscard]] bool is_token_refused() const;
 
     RelayOptions options_;
     OutboxTimes times_;

@@ -7,6 +7,7 @@
 
 #include "daemon/cli/command_line.h"
 #include "daemon/cli/surroundings.h"
+#include "daemon/core_files.h"
 
 namespace {
 
@@ -25,6 +26,7 @@ Style terminal_style() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    forbid_core_files();
     std::ios::sync_with_stdio(false);
     Context context(std::cin, std::cout, std::cerr, real_surroundings());
     context.terminal = ::isatty(STDOUT_FILENO) != 0;

@@ -551,3 +551,22 @@ TEST_CASE("tokens: a refresh token file is of its endpoint, client and seed") {
     CHECK(path("seed-1") != first);
     CHECK_THAT(first.filename().string(), !Contains("seed"));
 }
+
+TEST_CASE("tokens: what was written and not yet renamed at a crash is found, what is not whole is no token") {
+    Rig rig;
+    std::filesystem::create_directories(rig.tokens());
+    RefreshTokenFile const file(rig.tokens(), rig.options, "seed-1");
+    RefreshTokenFile::Room(file).put({"refresh-2", {}});
+    auto const unfinished = std::filesystem::path(file.path()).replace_extension(".new");
+    CHECK_FALSE(std::filesystem::exists(unfinished));
+    for (auto const* const torn : {"", "{\"refresh_token\":\"refresh-3", "{}"}) {
+        write_file(unfinished, torn);
+        CHECK(file.read()->token == "refresh-2");
+    }
+    write_file(unfinished, std::string(16'384, '\0'));
+    CHECK(file.read()->token == "refresh-2");
+    write_file(unfinished, "{\"refresh_token\":\"refresh-3\",\"ends_ms\":null}\n");
+    CHECK(file.read()->token == "refresh-3");
+    CHECK_FALSE(std::filesystem::exists(unfinished));
+    CHECK(file.read()->token == "refresh-3");
+}

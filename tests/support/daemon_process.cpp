@@ -207,14 +207,16 @@ void DaemonProcess::write_config() const {
     std::ostringstream toml;
     auto const listen =
         setup.smtp_listen.empty() ? "\"127.0.0.1:" + std::to_string(smtp_port_) + "\"" : setup.smtp_listen;
-    toml << "[site]\nname = \"Acme Support\"\nhostname = \"support.acme.example\"\nstate_dir = \"state\"\n\n"
+    toml << "[site]\nname = \"Acme Support\"\nhostname = \"support.acme.example\"\nstate_dir = \"state\"\n"
+         << setup.site << "\n"
          << "[[mailbox]]\naddress = \"support@acme.example\"\naliases = [\"help@acme.example\"]\nname = \"Acme "
             "Support\"\n"
          << "tag = \"ACME\"\n\n[[mailbox]]\naddress = \"sales@acme.example\"\nname = \"Acme Sales\"\ntag = \"SALES\"\n"
          << "first_ticket = 1\n\n[contacts]\nfiles = [\"contacts.toml\"]\n\n[smtp]\nlisten = [" << listen << "]\n"
          << setup.smtp << "\n"
          << "[relay]\nurl = \"" << (setup.relay.empty() ? "maildir:sent" : setup.relay)
-         << "\"\nstarttls = \"never\"\n\n"
+         << "\"\nstarttls = \"never\"\n"
+         << setup.relay_lines << "\n"
          << "[limits]\n"
          << setup.limits << "\n"
          << setup.extra;

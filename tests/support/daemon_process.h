@@ -63,7 +63,9 @@ struct DaemonSetup {
     std::vector<std::string> wrapper;      // a command that becomes posternd: {"prlimit", "--nofile=40"}
     std::string user;                      // that posternd runs as, and owns its folder; "": this one's. Needs root
     std::string smtp_listen;               // of [smtp]: "\"systemd\""; default: smtp_port()
+    std::string site;                      // further lines of [site]
     std::string smtp;                      // further lines of [smtp]
+    std::string relay_lines;               // further lines of [relay]
     std::string extra;                     // further sections of postern.toml
     // Lines of [limits]. Tests send in a second what a contact writes in a year: by default that is no storm.
     std::string limits = "receipts_per_address = \"0\"\nfold_after = \"0\"\n";
