@@ -163,6 +163,10 @@ CanaryResult send_canary(Options const& options, CanaryRequest const& request, C
     } catch (SiteSecretError const& error) {
         flight.remarks().error({"site", "state_dir"}, std::string("canary: not sent: ") + error.what(),
                                "run this as the daemon's user, or start posternd once");
+    } catch (std::exception const& error) {
+        // What was found of it so far stays told.
+        flight.remarks().error({"relay", "url"}, std::string("canary: it could not be followed: ") + error.what(),
+                               "try again");
     }
     return std::move(flight.result);
 }

@@ -22,7 +22,8 @@ void judge_record(Remarks& remarks, std::string const& name, std::string const& 
     auto const publish = "publish " + txt_line(name, key.record);
     auto const published = parse_dkim_key_record(text);
     auto const ours = parse_dkim_key_record(key.record);
-    if (!published) return remarks.error(selector, "the record at " + name + " is no DKIM key: " + text, publish);
+    if (!published)
+        return remarks.error(selector, "the record at " + name + " is no DKIM key: " + shown(text), publish);
     if (auto const fault = fault_of(*published); !fault.empty())
         return remarks.error(selector, "the key at " + name + " " + fault, publish);
     if (!ours || ours->key_type != published->key_type || ours->public_key != published->public_key)

@@ -72,6 +72,19 @@ TimePoint clock_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+// One subject that fails in a way nobody thought of does not spoil the others.
+std::future<Remarks> begin(ConfigKey about, std::function<Remarks()> look) {
+    return std::async(std::launch::async, [about = std::move(about), look = std::move(look)]() -> Remarks {
+        try {
+            return look();
+        } catch (std::exception const& error) {
+            Remarks remarks;
+            remarks.error(about, std::string("could not be looked at: ") + error.what(), "try again");
+            return remarks;
+        }
+    });
+}
+
 class Looking {
   public:
     Looking(Options const& options, LookOnlineRequest const& request, Log& log)
@@ -82,14 +95,15 @@ class Looking {
     void look(std::function<void(Remark const&)> const& tell) {
         std::vector<std::future<Remarks>> looks;
         for (std::size_t i = 0; i < options_.imap.size(); ++i)
-            looks.push_back(std::async(std::launch::async, [this, i] { return imap(i); }));
-        looks.push_back(std::async(std::launch::async, [this] { return relay(); }));
-        looks.push_back(std::async(std::launch::async, [this] { return look_at_certificates(options_, clock_now()); }));
+            looks.push_back(begin({"imap", "url", i}, [this, i] { return imap(i); }));
+        looks.push_back(begin({"relay", "url"}, [this] { return relay(); }));
+        looks.push_back(begin({"smtp", "listen"}, [this] { return look_at_certificates(options_, clock_now()); }));
         auto facts = std::async(std::launch::async, [this] { return dns_facts(); });
         for (auto& each : looks)
             for (auto const& remark : each.get()) tell(remark);
         auto const proved = canary(tell);
-        for (auto const& remark : domains(facts, proved)) tell(remark);
+        auto of_domains = begin({"authentication", "resolver"}, [&] { return domains(facts, proved); });
+        for (auto const& remark : of_domains.get()) tell(remark);
     }
 
   private:

@@ -84,8 +84,15 @@ struct Look {
                                   options.mailboxes.front().address.address()));
     }
 
+    // Where open text would do, nobody asks who vouches for the certificate (SmtpRelay), nor when it ends.
+    [[nodiscard]] bool certificate_counts() const {
+        return of().starttls == StartTls::require || of().user || of().ca_file || of().url.starts_with("smtps:");
+    }
+
     void encryption(RelayInspection const& found) {
-        remarks.add(certificate_standing(relay("url"), "the certificate of " + of().url, found.certificate_end, now));
+        if (certificate_counts())
+            remarks.add(
+                certificate_standing(relay("url"), "the certificate of " + of().url, found.certificate_end, now));
         if (found.certificate_end || is_loopback_url(of().url)) return;
         remarks.notice(relay("starttls"), of().url + ": mail crosses the network in clear",
                        "write starttls = \"require\", or an smtps:// url, where the relay has it");

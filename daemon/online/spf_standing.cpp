@@ -63,7 +63,7 @@ struct Judge {
         if (!tree.malformed.empty())
             return permanent(tree.malformed.front() + " has one that is malformed (RFC 7208 12)",
                              tree.malformed.front() == subject.domain
-                                 ? "mend what it says: " + facts.records.front()
+                                 ? "mend what it says: " + shown(facts.records.front())
                                  : "take include:" + tree.malformed.front() + " out, or tell its owner");
         if (!tree.without.empty())
             return permanent("it includes " + tree.without.front() + ", which has none (RFC 7208 5.2)",

@@ -4,15 +4,23 @@
 
 #include <algorithm>
 
+#include "templates/clean_text.h"
+
 namespace postern {
 namespace {
 
 constexpr std::size_t string_octets = 255;
+// An SPF record of good size; a terminal's few lines.
+constexpr std::size_t shown_code_points = 400;
 
 }  // namespace
 
 std::string in_one_line(std::vector<std::string> const& parts) {
     return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string shown(std::string_view record) {
+    return clean_line(record, shown_code_points);
 }
 
 std::string txt_line(std::string const& name, std::string_view text) {

@@ -14,6 +14,9 @@ namespace postern {
 // "192.0.2.1, 2001:db8::1"
 [[nodiscard]] std::string in_one_line(std::vector<std::string> const& parts);
 
+// A record as it is published, in one line and cut: it may be anybody's, and 64 KiB.
+[[nodiscard]] std::string shown(std::string_view record);
+
 // `acme.example. IN TXT "v=spf1 -all"`, in strings of at most 255 octets (RFC 1035 3.3).
 [[nodiscard]] std::string txt_line(std::string const& name, std::string_view text);
 

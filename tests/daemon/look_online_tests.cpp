@@ -18,6 +18,7 @@
 #include "tests/support/dovecot_server.h"
 #include "tests/support/nsd_server.h"
 #include "tests/support/site.h"
+#include "tests/support/token_server.h"
 
 using namespace postern;
 using namespace postern::testing;
@@ -366,6 +367,32 @@ TEST_CASE("check --online: what is wrong with the relay, in its words, and what 
         CHECK(site.look_at_the_relay().errors().empty());
         site.options.relay->url = "maildir:" + (site.folder.path() / "password" / "sent").string();
         CHECK_THAT(site.look_at_the_relay().errors(), Contains("may not write there"));
+    }
+}
+
+TEST_CASE("check --online: by OAuth2 as the daemon logs in, and a refresh token that is dead says what mends it") {
+    TokenServer server;
+    ScriptedRelay const relay([](std::string const& said) -> std::optional<std::string> {
+        if (said.starts_with("EHLO")) return "250-relay.example\r\n250 AUTH OAUTHBEARER XOAUTH2";
+        if (said.starts_with("AUTH OAUTHBEARER")) return "334 ";
+        return said.starts_with("bixhP") ? std::optional<std::string>("235 2.7.0 welcome") : std::nullopt;  // "n,a="
+    });
+    Site site;
+    site.options.relay->url = relay.url();
+    site.options.relay->user = "support@acme.example";
+    site.options.relay->oauth2 = server.options();
+    write_file(site.folder.path() / "refresh-token", server.issue_refresh_token());
+    site.options.relay->oauth2->refresh_token = Secret{site.folder.path() / "refresh-token"};
+    SECTION("granted") {
+        auto const all = site.look();
+        INFO(all.errors());
+        CHECK_THAT(all.good(), Contains("logged in as support@acme.example by OAuth2; no TLS"));
+    }
+    SECTION("revoked") {
+        server.revoke_refresh_tokens();
+        auto const all = site.look();
+        CHECK_THAT(all.errors(), Contains("invalid_grant") && Contains("postern oauth2 login"));
+        for (auto const& secret : server.secrets()) CHECK_THAT(all.errors() + site.captured.text(), !Contains(secret));
     }
 }
 
