@@ -141,11 +141,11 @@ struct Judge {
     // The null reverse-path has no domain but that of the greeting: SPF of it is aligned with From by chance only.
     void unsigned_mail(std::string const& domain, PublishedDmarc const& dmarc) {
         bool const by_spf = passes_by_spf(domain, dmarc);
-        auto const cure =
-            std::string("make a key with postern dkim keygen, publish the record it prints, and add [dkim]") +
-            (route.kind == SendingRoute::Kind::this_host
-                 ? ""
-                 : "; where " + route.host + " signs for " + domain + ", postern check --online --canary proves it");
+        auto const signer = route.kind == SendingRoute::Kind::this_host ? "the MTA on this host" : route.host;
+        auto const cure = fmt::format(
+            "make a key with postern dkim keygen, publish the record it prints, and add [dkim]; where {} signs for {}, "
+            "postern check --canary proves it",
+            signer, domain);
         ConfigKey const at{"relay", "url"};
         if (by_spf)
             return remarks.notice(at,

@@ -312,6 +312,25 @@ TEST_CASE("check --online: a resolver that answers nothing is one finding, and n
     CHECK_THAT(silent.findings()[0].what, Contains("the resolver 127.0.0.1:5353 does not answer"));
 }
 
+TEST_CASE("check --online: where a canary came back with a signature that counts, our mail is not unsigned") {
+    Case by_milter;
+    by_milter.is_unsigned();
+    REQUIRE(by_milter.findings().size() == 1);
+    CHECK_THAT(by_milter.findings()[0].cure, Contains("where the MTA on this host signs for acme.example"));
+    std::string told;
+    auto const proved = ProvedSignature{"acme.example", "acme.example"};
+    for (auto const& remark : domain_standing(by_milter.options, by_milter.facts, {}, proved)) {
+        CHECK(remark.kind == Kind::good);
+        told += remark.what + "\n";
+    }
+    CHECK_THAT(told, Contains("what we send is signed by acme.example, as the canary showed"));
+    // Of another domain's mail it shows nothing.
+    by_milter.options.mailboxes[1].address.domain = "globex.example";
+    by_milter.facts.dmarc["globex.example"] = by_milter.facts.dmarc["acme.example"];
+    auto const both = domain_standing(by_milter.options, by_milter.facts, {}, proved);
+    CHECK(std::ranges::count(both, Kind::error, &Remark::kind) == 1);
+}
+
 TEST_CASE("check --online: without a relay nothing is said of how our mail would fare") {
     Case quiet;
     quiet.is_unsigned();
