@@ -51,7 +51,9 @@ Table<OAuth2Options> oauth2_table() {
             key("client_secret_file", &OAuth2::client_secret, secret_file("\"oauth2-secret\""), optional,
                 "The client's secret."),
             key("refresh_token_file", &OAuth2::refresh_token, secret_file("\"oauth2-refresh-token\""), optional,
-                "The refresh token; without one the client credentials are used."),
+                "The refresh token; without one the client credentials are used. One that the provider gives in "
+                "exchange "
+                "is kept in state_dir/oauth2 and used until this file holds another."),
             key("scope", &OAuth2::scope, text("\"https://outlook.office365.com/.default\"", 1000), optional,
                 "What access is asked for."),
             key("device_url", &OAuth2::device_url, https_url(), by_rule("those of Google and Microsoft"),
