@@ -160,7 +160,7 @@ class Loader {
                                       : "put the file there, readable by this user");
             } else if (content->octets.empty()) {
                 reading.error(use.at, fmt::format("'{}': {} is empty", use.key, in_quotes(use.path.string())),
-                              "write the secret into it");
+                              use.cure.empty() ? "write the secret into it" : use.cure);
             } else if (use.is_secret && content->is_readable_by_others) {
                 reading.notice(use.at,
                                fmt::format("'{}': everybody may read {}", use.key, in_quotes(use.path.string())),

@@ -50,10 +50,10 @@ Table<OAuth2Options> oauth2_table() {
                 "What the provider calls this client."),
             key("client_secret_file", &OAuth2::client_secret, secret_file("\"oauth2-secret\""), optional,
                 "The client's secret."),
-            key("refresh_token_file", &OAuth2::refresh_token, secret_file("\"oauth2-refresh-token\""), optional,
+            key("refresh_token_file", &OAuth2::refresh_token,
+                secret_file("\"oauth2-refresh-token\"", "run 'postern oauth2 login', which writes it"), optional,
                 "The refresh token; without one the client credentials are used. One that the provider gives in "
-                "exchange "
-                "is kept in state_dir/oauth2 and used until this file holds another."),
+                "exchange is kept in state_dir/oauth2 and used until this file holds another."),
             key("scope", &OAuth2::scope, text("\"https://outlook.office365.com/.default\"", 1000), optional,
                 "What access is asked for."),
             key("device_url", &OAuth2::device_url, https_url(), by_rule("those of Google and Microsoft"),

@@ -12,6 +12,7 @@
 
 #include "config/load.h"
 #include "config/options.h"
+#include "daemon/cli/login_world.h"
 #include "daemon/cli/text_table.h"
 #include "daemon/online/look_online.h"
 #include "daemon/policy.h"
@@ -46,6 +47,7 @@ struct Surroundings {
     // What `check --online` looks at, told one by one.
     std::function<void(Options const&, LookOnlineRequest const&, std::function<void(Remark const&)> const&)>
         look_online;
+    LoginWorld login;  // of `oauth2 login`
 };
 
 class Context {

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "daemon/cli/exit_code.h"
+#include "daemon/core_files.h"
 
 namespace postern {
 namespace {
@@ -51,12 +52,14 @@ void take_on_owner(std::filesystem::path const& state_dir, WayBack way_back) {
                        (for_good ? ::setgid(status.st_gid) : ::setegid(status.st_gid)) == 0 &&
                        (for_good ? ::setuid(status.st_uid) : ::seteuid(status.st_uid)) == 0;
     if (!taken) fail("cannot take on the owner of " + state_dir.string());
+    forbid_core_files();  // prctl(2): another user brings back what fs.suid_dumpable says
     if (way_back == WayBack::none_but_reads) keep_reading();
 }
 
 void return_to_root() {
     if (::getuid() != 0 || ::geteuid() == 0) return;
     if (::seteuid(0) != 0 || ::setegid(0) != 0) fail("cannot return to root");
+    forbid_core_files();
 }
 
 }  // namespace postern

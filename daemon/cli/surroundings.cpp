@@ -109,7 +109,8 @@ Surroundings real_surroundings() {
             .troubles = [](Options const& options) { return ask_for_troubles(options.site.state_dir); },
             .authenticate = authenticate,
             .return_to_caller = return_to_root,
-            .look_online = look};
+            .look_online = look,
+            .login = real_login_world()};
 }
 
 }  // namespace postern

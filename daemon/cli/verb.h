@@ -83,6 +83,7 @@ Verb dkim_keygen_verb();
 Verb dkim_record_verb();
 Verb status_verb();
 Verb audit_verb();
+Verb oauth2_login_verb();
 Verb backup_verb();
 Verb verify_verb();
 

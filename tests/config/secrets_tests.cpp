@@ -95,3 +95,24 @@ TEST_CASE("files that are no secrets may be read by all") {
     std::filesystem::permissions(folder.path() / "ca.pem", std::filesystem::perms{0644});
     CHECK(folder.findings().empty());
 }
+
+TEST_CASE("a refresh token that is not there yet: who gets it") {
+    ConfigFolder folder;
+    folder.postern_toml(R"(
+        [[imap]]
+        mailbox = "support@acme.example"
+        url = "imaps://imap.acme.example"
+        user = "support"
+        oauth2 = { token_url = "https://login.acme.example/token", client_id = "postern", refresh_token_file = "token" }
+    )");
+    CHECK(
+        folder.findings() ==
+        "postern.toml:5:104: error: 'refresh_token_file': can't read 'token': No such file or directory (run 'postern "
+        "oauth2 login', which writes it)\n");
+    folder.file("token", "");
+    CHECK(folder.findings() ==
+          "postern.toml:5:104: error: 'refresh_token_file': 'token' is empty (run 'postern oauth2 login', which writes "
+          "it)\n");
+    folder.file("token", "r");
+    CHECK(folder.findings().empty());
+}

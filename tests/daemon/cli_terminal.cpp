@@ -56,6 +56,26 @@ std::vector<std::string> transcript_lines(std::string_view transcript) {
     return lines;
 }
 
+// Tells each line as soon as it is flushed.
+class ToldLines : public std::stringbuf {
+  public:
+    explicit ToldLines(std::function<void(std::string const&)> tell) : tell_(std::move(tell)) {}
+
+  private:
+    int sync() override {
+        auto const text = str();
+        for (auto end = text.find('\n', told_); tell_ && end != std::string::npos; end = text.find('\n', told_)) {
+            auto const line = text.substr(told_, end - told_);
+            told_ = end + 1;
+            tell_(line);
+        }
+        return 0;
+    }
+
+    std::function<void(std::string const&)> tell_;
+    std::size_t told_ = 0;
+};
+
 }  // namespace
 
 Terminal::Terminal() : store(make_memory_store()), options(site_options()), now(noon) {
@@ -89,7 +109,9 @@ Session Terminal::run(std::string_view command) {
         in.str(files.at(*std::next(from)));
         words.erase(from, words.end());
     }
-    std::ostringstream out, err;
+    std::ostringstream out;
+    ToldLines messages(on_message);
+    std::ostream err(&messages);
     auto const load = [this](auto const&) {
         return Loaded{has_errors(findings) ? std::nullopt : std::optional(options), findings};
     };
@@ -105,13 +127,14 @@ Session Terminal::run(std::string_view command) {
                        .troubles = [this](Options const&) { return troubles; },
                        .authenticate = [this](auto const&... mail) { return authenticated(mail...); },
                        .return_to_caller = [] {},
-                       .look_online = [this](auto const&... what) { look_online(what...); }};
+                       .look_online = [this](auto const&... what) { look_online(what...); },
+                       .login = login};
     Context context(in, out, err, std::move(world));
     context.config_file = options.file;
     context.terminal = is_terminal;
     context.style = style;
     auto const code = run_command_line(words, context);
-    return {static_cast<int>(code), exchange_ids(out.str(), false), exchange_ids(err.str(), false)};
+    return {static_cast<int>(code), exchange_ids(out.str(), false), exchange_ids(messages.str(), false)};
 }
 
 void Terminal::session(std::string_view transcript) {

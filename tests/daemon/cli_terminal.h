@@ -14,6 +14,7 @@
 #include "config/finding.h"
 #include "config/options.h"
 #include "daemon/cli/exit_code.h"
+#include "daemon/cli/login_world.h"
 #include "daemon/cli/text_table.h"
 #include "daemon/online/look_online.h"
 #include "daemon/policy.h"
@@ -51,6 +52,8 @@ class Terminal {
     // Of `check --online`; nothing is found where a test does not say what.
     std::function<void(Options const&, LookOnlineRequest const&, std::function<void(Remark const&)> const&)>
         look_online = [](auto const&...) {};
+    LoginWorld login;                                         // of `oauth2 login`
+    std::function<void(std::string const& line)> on_message;  // each line of stderr, while the verb runs
     bool daemon_is_up = true;
     std::vector<std::string> troubles;
     bool is_terminal = false;
