@@ -46,6 +46,7 @@ class Loader {
             report_not_built(document->root, main);
             Places const places(document->root);
             complete_options(places, main);
+            note_places(document->root, main);
             check_options(options_, places, main);
             read_contacts(places, main);
         }
@@ -87,6 +88,14 @@ class Loader {
         reading.is_complete = document.errors.empty();
         for (auto& error : document.errors) reading.error(error.at, printable(error.what), std::move(error.cure));
         return document;
+    }
+
+    void note_places(TomlTable const& root, Reading const& main) {
+        for (auto const& table : root.members) {
+            if (table.value.table() == nullptr) continue;
+            for (auto const& key : table.value.table()->members)
+                options_.places.emplace(table.key + "." + key.key, main.where(key.at));
+        }
     }
 
     // Defaults that depend on other keys.

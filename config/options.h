@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/contact_list.h"
@@ -178,6 +180,12 @@ struct Options {
     LogOptions log;
     ContactList contact_list;  // of [contacts] files
     std::string revision;      // digest of all files read: which configuration decided
+    // Where postern.toml says the keys of tables that it has once: "contacts.unlisted" -> "postern.toml:14".
+    std::map<std::string, std::string, std::less<>> places;
+    [[nodiscard]] std::string place_of(std::string_view key) const {  // "": by default
+        auto const place = places.find(key);
+        return place == places.end() ? std::string() : place->second;
+    }
 };
 
 }  // namespace postern

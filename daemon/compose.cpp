@@ -34,6 +34,7 @@ LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
     LedgerEntry entry;
     entry.id = raw.id;
     entry.received = raw.received;
+    entry.arrived = raw.arrived;
     entry.source = raw.source;
     auto const to = to_postmaster(raw.envelope, policy);
     entry.mailbox = (to.alone ? *to.address : mailbox.address).address();
@@ -52,6 +53,7 @@ LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
     entry.imap = raw.imap;
     entry.authentication = authentication.word();
     entry.authentication_results = authentication.results;
+    entry.revision = policy.options().revision;
     return entry;
 }
 

@@ -84,6 +84,27 @@ std::string mail_loop(Facts const& facts) {
     return hops > most_received_fields ? "a mail loop: " + std::to_string(hops) + " Received fields" : "";
 }
 
+std::string place_of(Facts const& facts, std::string_view key) {
+    return facts.policy.options().place_of(key);
+}
+
+// Where the tag of a number of ours is given.
+std::string place_of_tag(Facts const& facts, TicketNumber const& number) {
+    auto const& mailboxes = facts.policy.options().mailboxes;
+    auto const found = std::ranges::find(mailboxes, number.tag, &SupportMailbox::tag);
+    return found == mailboxes.end() ? std::string() : found->where;
+}
+
+// Where the policy is given that the sender's domain is authenticated by.
+std::string place_of_authentication(Facts const& facts) {
+    auto const& sender = facts.message.from.front().mailbox;
+    auto const contact = listed(facts, sender);
+    auto const* const organization =
+        contact ? contact->organization : facts.policy.options().contact_list.by_domain(sender.domain);
+    bool const has_its_own = organization != nullptr && organization->authentication.has_value();
+    return has_its_own ? organization->where : place_of(facts, "authentication.policy");
+}
+
 // ---- the rules --------------------------------------------------------------------------------------------------
 
 Answer arrival_key(Facts const& facts, Verdict& verdict) {
@@ -144,8 +165,10 @@ Answer postmaster(Facts const& facts, Verdict& verdict) {
     verdict.forwards = why_not.empty();
     auto what = verdict.forwards ? "forwarded to " + facts.policy.options().site.postmaster->address()
                                  : "not forwarded: " + why_not;
-    if (!to.alone) return passes(saw, std::move(what));
-    return ends(verdict, verdict.forwards ? Disposition::ignored : Disposition::held, saw, std::move(what));
+    auto place = place_of(facts, "site.postmaster");
+    if (!to.alone) return passes(saw, std::move(what), std::move(place));
+    return ends(verdict, verdict.forwards ? Disposition::ignored : Disposition::held, saw, std::move(what),
+                std::move(place));
 }
 
 // "came back: 5.1.1 no such user"
@@ -205,7 +228,7 @@ Answer clear_sender(Facts const& facts, Verdict& verdict) {
         std::ranges::find_if(senders, [&](Mailbox const& sender) { return held_for(facts, sender) != nullptr; });
     if (colleague != senders.end()) {
         return ends(verdict, Disposition::held, colleague->address() + " may have sent it: not a contact, but held",
-                    why);
+                    why, place_of(facts, "contacts.unlisted"));
     }
     return ends(verdict, Disposition::refused, "no possible sender is a contact", why);
 }
@@ -229,7 +252,8 @@ Answer authentication(Facts const& facts, Verdict& verdict) {
     if (facts.raw.released) return passes(what, "not asked: released by an operator");
     auto const policy = facts.policy.authentication_of(facts.message.from.front().mailbox.domain);
     if (!policy) return passes(what, "not asked: no organisation has the domain");
-    if (*policy == AuthenticationPolicy::off) return passes(what, "not asked: the policy is off");
+    if (*policy == AuthenticationPolicy::off)
+        return passes(what, "not asked: the policy is off", place_of_authentication(facts));
     if (found.standing == SenderAuthentication::Standing::not_asked) return passes(what, "not asked");
     verdict.authentic = found.standing == SenderAuthentication::Standing::pass;
     std::ranges::move(authentication_story(found), std::back_inserter(verdict.story));
@@ -237,20 +261,22 @@ Answer authentication(Facts const& facts, Verdict& verdict) {
     auto const ruling =
         rule_on(found, *policy, by_imap, by_imap && facts.now - facts.raw.arrived > longest_dns_trouble);
     auto const& sender = facts.message.from.front().mailbox;
+    auto place = place_of_authentication(facts);
     switch (ruling.ruling) {
         case Ruling::refused:
             verdict.unauthenticated = true;
-            return ends(verdict, Disposition::refused, sender.address(), ruling.result);
+            return ends(verdict, Disposition::refused, sender.address(), ruling.result, std::move(place));
         case Ruling::awaits_dns:
             verdict.awaits_dns = true;
-            return ends(verdict, Disposition::held, sender.address(), ruling.result);
+            return ends(verdict, Disposition::held, sender.address(), ruling.result, std::move(place));
         case Ruling::held:
             if (!would_be_taken(facts, sender)) break;
-            return ends(verdict, Disposition::held, sender.address() + " may have sent it", ruling.result);
+            return ends(verdict, Disposition::held, sender.address() + " may have sent it", ruling.result,
+                        std::move(place));
         case Ruling::taken:
             break;
     }
-    return passes(sender.address(), ruling.result);
+    return passes(sender.address(), ruling.result, std::move(place));
 }
 
 Answer listed_contact(Facts const& facts, Verdict& verdict) {
@@ -287,7 +313,8 @@ Answer unlisted(Facts const& facts, Verdict& verdict) {
     if (!verdict.refer_to) return passes("[contacts] unlisted", "not asked: the sender may write");
     return ends(verdict, Disposition::held, "[contacts] unlisted = \"hold\"",
                 facts.message.from.front().mailbox.address() + " is no contact of " + verdict.refer_to->name +
-                    ", whose domain it is of");
+                    ", whose domain it is of",
+                place_of(facts, "contacts.unlisted"));
 }
 
 void join(Verdict& verdict, TicketFacts const& ticket) {
@@ -316,10 +343,12 @@ Answer ticket_tag(Facts const& facts, Verdict& verdict) {
     if (ours.empty()) return passes("subject", "no ticket number");
     if (auto const* ticket = first_joinable(verdict, facts.context.by_tag)) {
         join(verdict, *ticket);
-        return ends(verdict, Disposition::appended, ticket->number.text(), "a ticket of the sender's organisation");
+        return ends(verdict, Disposition::appended, ticket->number.text(), "a ticket of the sender's organisation",
+                    place_of_tag(facts, ticket->number));
     }
     verdict.claims = std::move(ours);
-    return passes(verdict.claims.front().text(), "no ticket that the sender may join");
+    auto const& claim = verdict.claims.front();
+    return passes(claim.text(), "no ticket that the sender may join", place_of_tag(facts, claim));
 }
 
 // Where the tag is gone, the mails that this one answers decide. A number that the sender may not join is not gone.
@@ -342,19 +371,22 @@ std::string rate_in_words(Rate const& rate) {
 // its number or thread was decided before this, so that a person's reply is never folded.
 Answer fold(Facts const& facts, Verdict& verdict) {
     auto const& limit = facts.policy.options().limits.fold_after;
-    if (limit.count == 0) return passes("[limits] fold_after", "nothing is folded");
+    auto place = place_of(facts, "limits.fold_after");
+    if (limit.count == 0) return passes("[limits] fold_after", "nothing is folded", std::move(place));
     if (facts.raw.released) return passes("mails like this", "not asked: released by an operator");
     auto const& [mails, gathering] = facts.context.flood;
     auto const saw = std::to_string(mails) + (mails < limit.count ? "" : " or more") + " like this lately";
-    if (mails < limit.count) return passes(saw, "no flood");
+    if (mails < limit.count) return passes(saw, "no flood", std::move(place));
     verdict.gathers = true;
     if (!gathering || !may_join(verdict, *gathering)) {
-        return passes(saw, "a flood, past " + rate_in_words(limit) + ": what follows joins this one's ticket");
+        return passes(saw, "a flood, past " + rate_in_words(limit) + ": what follows joins this one's ticket",
+                      std::move(place));
     }
     join(verdict, *gathering);
     verdict.folds = true;
     return ends(verdict, Disposition::appended, saw,
-                "a flood, past " + rate_in_words(limit) + ", folded into " + gathering->number.text());
+                "a flood, past " + rate_in_words(limit) + ", folded into " + gathering->number.text(),
+                std::move(place));
 }
 
 Answer new_ticket(Facts const& facts, Verdict& verdict) {

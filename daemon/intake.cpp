@@ -104,10 +104,23 @@ Receipt deferred_for_dns(Verdict const& verdict) {
     return receipt;
 }
 
+Receipt receipt_of(Facts const& facts, Verdict const& verdict, IntakeRecord const& record) {
+    Receipt receipt;
+    receipt.outcome = Receipt::Outcome::committed;
+    receipt.disposition = verdict.disposition;
+    receipt.rule = verdict.rule;
+    receipt.ticket = record.ledger.ticket;
+    receipt.queued_mail = !record.outgoing.empty();
+    if (verdict.disposition == Disposition::refused) receipt.refusal = refusal_text(facts, verdict);
+    receipt.unauthenticated = verdict.unauthenticated;
+    receipt.may_bounce = verdict.may_bounce;
+    return receipt;
+}
+
 }  // namespace
 
-Receipt intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
-               Policy const& policy, Store& store, TimePoint now) {
+IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
+                       Policy const& policy, Store& store, TimePoint now, NumberFor const& number_for) {
     auto const to = to_postmaster(raw.envelope, policy);
     auto const keys = keys_of(raw, message, to, now);
     auto const& mailbox = addressed(raw, policy);
@@ -119,34 +132,34 @@ Receipt intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthen
     auto const context = store.lookup(asked);  // read
     fault_point("intake.looked-up");
     Facts const facts{raw, message, authentication, context, policy, mailbox, now};
-    auto const verdict = decide(facts);  // pure
+    auto verdict = decide(facts);  // pure
     fault_point("intake.decided");
-    if (verdict.awaits_dns) return deferred_for_dns(verdict);
+    if (verdict.awaits_dns) return {deferred_for_dns(verdict), std::move(verdict), {}};
     if (verdict.disposition == Disposition::held && store.held_count() >= policy.options().limits.held) {
-        return deferred_for_space();
+        return {deferred_for_space(), std::move(verdict), {}};
     }
     std::optional<TicketNumber> number;
-    if (verdict.disposition == Disposition::opened) {
-        number = store.next_ticket_number(facts.mailbox.tag, facts.mailbox.first_ticket);
-    }
+    if (verdict.disposition == Disposition::opened) number = number_for(facts.mailbox);
     auto record = compose(facts, verdict, keys, number);
     if (flood && (verdict.folds || verdict.disposition == Disposition::opened)) {
         auto const& limit = policy.options().limits.fold_after;
         record.flood = FloodMark{*flood, raw.arrived, verdict.gathers, now + limit.per};
     }
+    auto receipt = receipt_of(facts, verdict, record);
+    return {std::move(receipt), std::move(verdict), std::move(record)};
+}
+
+Receipt intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
+               Policy const& policy, Store& store, TimePoint now) {
+    auto const next_number = [&store](SupportMailbox const& mailbox) {
+        return store.next_ticket_number(mailbox.tag, mailbox.first_ticket);
+    };
+    auto plan = plan_intake(raw, message, authentication, policy, store, now, next_number);  // read, and decide
+    if (plan.receipt.outcome == Receipt::Outcome::deferred) return plan.receipt;
     fault_point("intake.composed");
-    store.commit(record, now);  // together
+    store.commit(plan.record, now);  // together
     fault_point("intake.written");
-    Receipt receipt;
-    receipt.outcome = Receipt::Outcome::committed;
-    receipt.disposition = verdict.disposition;
-    receipt.rule = verdict.rule;
-    receipt.ticket = record.ledger.ticket;
-    receipt.queued_mail = !record.outgoing.empty();
-    if (verdict.disposition == Disposition::refused) receipt.refusal = refusal_text(facts, verdict);
-    receipt.unauthenticated = verdict.unauthenticated;
-    receipt.may_bounce = verdict.may_bounce;
-    return receipt;
+    return plan.receipt;
 }
 
 }  // namespace postern

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/postmaster_addresses.h"
+#include "daemon/smtp_outcome.h"
 #include "parsers/limits.h"
 
 namespace postern::smtp {
@@ -495,23 +496,13 @@ void Protocol::answer(Receipt const& receipt) {
     assert(state_ == State::judged);
     state_ = State::ready;
     reset_transaction();
-    if (receipt.outcome == Receipt::Outcome::deferred)
-        return say_of_mail(receipt.awaits_dns ? replies::awaits_dns
-                           : receipt.no_space ? replies::no_room
-                                              : replies::try_later);
-    commands_ = 0;
-    // Taken from our own MTA and recorded as refused, where its bounce would go to an address that nobody has proved to
-    // be the sender's.
-    if (receipt.disposition == Disposition::refused && (!from_our_mta_ || receipt.may_bounce)) return refuse(receipt);
-    errors_ = 0;
-    // RFC 5321 6.1: from here on the mail is ours to lose. The desk's receipt says that it is committed.
-    for (std::size_t i = 0; i < replies_owed_; ++i) append_reply(replies_, 250, {2, 0, 0}, "Ok: " + judged_);
-}
-
-void Protocol::refuse(Receipt const& receipt) {
-    if (!from_our_mta_) ++refusals_;
-    if (receipt.unauthenticated) return say_of_mail(replies::unauthenticated);
-    for (std::size_t i = 0; i < replies_owed_; ++i) append_reply(replies_, 550, {5, 7, 1}, receipt.refusal);
+    if (receipt.outcome == Receipt::Outcome::committed) commands_ = 0;
+    if (is_told_of_refusal(receipt, from_our_mta_)) {
+        if (!from_our_mta_) ++refusals_;
+    } else if (receipt.outcome == Receipt::Outcome::committed) {
+        errors_ = 0;
+    }
+    for (std::size_t i = 0; i < replies_owed_; ++i) append_outcome(replies_, receipt, from_our_mta_, judged_);
 }
 
 void Protocol::end_abuse(Reply const& reply) {

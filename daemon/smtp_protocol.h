@@ -135,7 +135,6 @@ class Protocol {
     void greet_client(Command& command);
     void make_room_for(std::size_t more);
     void lose_mail(std::optional<Reply> why);
-    void refuse(Receipt const& receipt);
     void end_abuse(Reply const& reply);
     [[nodiscard]] Next end_of_data();
 

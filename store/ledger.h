@@ -40,6 +40,7 @@ struct LedgerEntry {
     MailId id;
     TimePoint received;
     TimePoint committed;  // it got its present disposition; given by the store
+    TimePoint arrived;    // at the first server that tells: INTERNALDATE by IMAP, else as received
     Source source = Source::smtp;
     std::string mailbox;       // the support address it came to
     std::string reverse_path;  // "" is the null one
@@ -59,6 +60,7 @@ struct LedgerEntry {
     std::string authentication = "none";  // pass, fail, none: of the sender, as the article has it
     // Our own Authentication-Results (RFC 8601), the field's body; empty: nothing was looked up.
     std::string authentication_results;
+    std::string revision;  // Options::revision that decided; empty: not known
 };
 
 // State of the receipt owed for a mail, derived from the outbox; one an operator dropped counts as failed.

@@ -17,7 +17,7 @@ namespace {
 void mend(LedgerEntry& entry) {
     for (auto* text : {&entry.id.text, &entry.mailbox, &entry.reverse_path, &entry.client, &entry.from,
                        &entry.message_id, &entry.subject, &entry.sha256, &entry.rule, &entry.reason, &entry.receipt_why,
-                       &entry.authentication, &entry.authentication_results}) {
+                       &entry.authentication, &entry.authentication_results, &entry.revision}) {
         mend_text(*text);
     }
     for (auto& step : entry.story) {
@@ -142,6 +142,11 @@ TicketNumber MemoryStore::next_ticket_number(std::string_view tag, std::int64_t 
     return {entry->first, entry->second};
 }
 
+TicketNumber MemoryStore::coming_ticket_number(std::string_view tag, std::int64_t first) {
+    auto const known = state_.sequences.find(std::string(tag));
+    return {std::string(tag), known == state_.sequences.end() ? first : std::max(known->second + 1, first)};
+}
+
 void MemoryStore::commit(IntakeRecord const& given, TimePoint now) {
     require_consistent(given);
     auto const record = mended(given);
@@ -214,6 +219,7 @@ void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {
         entry.imap = held.imap;
         entry.authentication = held.authentication;
         entry.authentication_results = held.authentication_results;
+        entry.arrived = held.arrived;
         mail->entry = entry;
         std::erase_if(state_.keys, [&](auto const& key) { return key.second.mail == id; });
     }

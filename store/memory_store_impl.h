@@ -71,6 +71,7 @@ class MemoryStore final : public Store {
 
     [[nodiscard]] ArrivalContext lookup(ArrivalQuestion const& question) override;
     [[nodiscard]] TicketNumber next_ticket_number(std::string_view tag, std::int64_t first) override;
+    [[nodiscard]] TicketNumber coming_ticket_number(std::string_view tag, std::int64_t first) override;
     void commit(IntakeRecord const& record, TimePoint now) override;
 
     [[nodiscard]] std::vector<LedgerEntry> ledger(LedgerFilter const& filter) override;

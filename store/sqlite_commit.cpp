@@ -107,9 +107,9 @@ class Commit {
         Query{connection_,
               "INSERT INTO ledger (id, received, committed, source, mailbox, reverse_path, client, sender, message_id,"
               " threads, subject, size, sha256, disposition, rule, reason, ticket, story, receipt_why, imap_folder,"
-              " imap_uid_validity, imap_uid, authentication, authentication_results) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
-              "?, ?, "
-              "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              " imap_uid_validity, imap_uid, authentication, authentication_results, revision, arrived) VALUES (?, ?, "
+              "?, ?,"
+              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               entry.id.text,
               entry.received,
               now_,
@@ -133,7 +133,9 @@ class Commit {
               imap ? std::optional{imap->uid_validity} : std::nullopt,
               imap ? std::optional{imap->uid} : std::nullopt,
               entry.authentication,
-              entry.authentication_results}
+              entry.authentication_results,
+              entry.revision,
+              entry.arrived}
             .run();
         mail_ = connection_.last_id();
     }
@@ -144,7 +146,7 @@ class Commit {
         Query{connection_,
               "UPDATE ledger SET committed = ?, mailbox = ?, sender = ?, message_id = ?, threads = ?, subject = ?, "
               "disposition = ?,"
-              " rule = ?, reason = ?, ticket = ?, story = ?, receipt_why = ? WHERE seq = ?",
+              " rule = ?, reason = ?, ticket = ?, story = ?, receipt_why = ?, revision = ? WHERE seq = ?",
               now_,
               entry.mailbox,
               entry.from,
@@ -157,6 +159,7 @@ class Commit {
               ledger_ticket(),
               story_to_json(entry.story),
               entry.receipt_why,
+              entry.revision,
               mail_}
             .run();
         Query{connection_, "DELETE FROM arrival_key WHERE mail = ?", mail_}.run();

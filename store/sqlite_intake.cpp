@@ -177,6 +177,13 @@ TicketNumber SqliteStore::next_ticket_number(std::string_view tag, std::int64_t 
     return number;
 }
 
+TicketNumber SqliteStore::coming_ticket_number(std::string_view tag, std::int64_t first) {
+    TicketNumber number{std::string(tag), first};
+    Query query{connection_, "SELECT max(last + 1, ?2) FROM ticket_sequence WHERE tag = ?1", number.tag, first};
+    while (query.step()) number.number = query.integer(0);
+    return number;
+}
+
 bool SqliteStore::forget_expired(TimePoint now) {
     bool more = false;
     connection_.atomically([&] {

@@ -6,11 +6,11 @@
 #include "store/sqlite_store_impl.h"
 
 // Columns that give a LedgerEntry without its story: see entry_of().
-#define POSTERN_LEDGER_COLUMNS                                                                                        \
-    "SELECT l.id, l.received, l.source, l.mailbox, l.reverse_path, l.client, l.sender, l.message_id, l.subject,"      \
-    " l.size, l.sha256, l.disposition, l.rule, l.reason, t.tag, t.number, l.receipt_why, l.imap_folder,"              \
-    " l.imap_uid_validity, l.imap_uid, l.story, l.committed, l.authentication, l.authentication_results FROM ledger " \
-    "l LEFT JOIN ticket t ON t.id = l.ticket "
+#define POSTERN_LEDGER_COLUMNS                                                                                   \
+    "SELECT l.id, l.received, l.source, l.mailbox, l.reverse_path, l.client, l.sender, l.message_id, l.subject," \
+    " l.size, l.sha256, l.disposition, l.rule, l.reason, t.tag, t.number, l.receipt_why, l.imap_folder,"         \
+    " l.imap_uid_validity, l.imap_uid, l.story, l.committed, l.authentication, l.authentication_results,"        \
+    " l.revision, coalesce(l.arrived, l.received) FROM ledger l LEFT JOIN ticket t ON t.id = l.ticket "
 
 namespace postern {
 
@@ -41,6 +41,8 @@ LedgerEntry entry_of(Query const& row) {
     }
     entry.authentication = row.text(22);
     entry.authentication_results = row.text(23);
+    entry.revision = row.text(24);
+    entry.arrived = row.time(25);
     return entry;
 }
 

@@ -236,6 +236,8 @@ class Store {
     // The next number of a tag's sequence, beginning at first. A number that was committed is never given again; one
     // whose transaction was undone is, so that there are no gaps.
     [[nodiscard]] virtual TicketNumber next_ticket_number(std::string_view tag, std::int64_t first) = 0;
+    // The one that would be next if none is given meanwhile. Takes none.
+    [[nodiscard]] virtual TicketNumber coming_ticket_number(std::string_view tag, std::int64_t first) = 0;
     // Throws std::logic_error where the record contradicts itself or names what does not exist (store/record_rules.h).
     virtual void commit(IntakeRecord const& record, TimePoint now) = 0;
 

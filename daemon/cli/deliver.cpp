@@ -3,34 +3,14 @@
 
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
+#include "daemon/cli/mail_arguments.h"
 #include "daemon/cli/read_octets.h"
 #include "daemon/cli/take_in.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
-#include "parsers/header_fields.h"
 
 namespace postern {
 namespace {
-
-Mailbox mailbox_argument(std::string const& text) {
-    if (equals_ignoring_case(text, "postmaster")) return {"postmaster", ""};  // RFC 5321 4.5.1
-    auto mailbox = parse_mailbox(text);
-    if (!mailbox) throw CommandFailure(ExitCode::usage, "'" + text + "' is no address: " + mailbox.error().what);
-    return *std::move(mailbox);
-}
-
-// "" and "<>" are the null reverse-path (RFC 5321 4.5.5): MTAs pass it as their $sender. One that is no address
-// ("root", of a local pipe) is as good as unknown: the mail would bounce if it ended the verb.
-void take_reverse_path(Context& context, std::string const& text, Envelope& envelope) {
-    envelope.reverse_path_known = text.empty() || text == "<>";
-    if (envelope.reverse_path_known) return;
-    if (auto mailbox = parse_mailbox(text)) {
-        envelope.reverse_path.mailbox = *std::move(mailbox);
-        envelope.reverse_path_known = true;
-    } else {
-        context.say("--from '" + text + "' is no address; going on without");
-    }
-}
 
 RawMessage read_mail(Context& context, Arguments const& arguments, Policy const& policy) {
     RawMessage raw;

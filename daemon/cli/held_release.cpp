@@ -39,10 +39,11 @@ SenderAuthentication as_recorded(LedgerEntry const& entry) {
     return authentication;
 }
 
-// By IMAP a mail may have lain on its server for years when we met it; the ledger knows only when that was. The
-// sender's Date, where it is earlier, keeps an old mail from being answered.
+// By IMAP a mail may have lain on its server for years when we met it; before schema 5 the ledger knew only when that
+// was. The sender's Date, where it is earlier, keeps an old mail from being answered.
 TimePoint arrival(LedgerEntry const& entry, ParsedMessage const& message) {
-    return entry.source == Source::imap && message.date ? std::min(entry.received, *message.date) : entry.received;
+    bool const is_known = entry.source != Source::imap || entry.arrived != entry.received;
+    return is_known || !message.date ? entry.arrived : std::min(entry.received, *message.date);
 }
 
 ExitCode run(Context& context, Arguments const& arguments) {

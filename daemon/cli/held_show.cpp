@@ -31,7 +31,7 @@ ExitCode print_json(Context& context, LedgerEntry const& entry, ParsedMessage co
     json["from_mailboxes"] = std::move(from);
     json["rule"] = entry.rule;
     json["size"] = entry.size;
-    json["story"] = story_json(entry);
+    json["story"] = story_json(entry.story);
     json["text"] = message.body_text;
     json["attachments"] = std::move(attachments);
     json["defects"] = message.defects;

@@ -83,9 +83,9 @@ Json ledger_json(LedgerEntry const& entry) {
             {"ticket", ticket_or_null(entry.ticket)}};
 }
 
-Json story_json(LedgerEntry const& entry) {
+Json story_json(std::vector<StoryStep> const& steps) {
     auto story = Json::array();
-    for (auto const& step : entry.story) {
+    for (auto const& step : steps) {
         story.push_back(
             {{"rule", step.rule}, {"saw", step.saw}, {"result", step.result}, {"config", text_or_null(step.config)}});
     }

@@ -44,10 +44,12 @@ ExitCode print_json(Context& context, LedgerEntry const& entry) {
     json["reverse_path"] = entry.reverse_path;
     json["client"] = text_or_null(entry.client);
     json["sha256"] = text_or_null(entry.sha256);
+    json["arrived"] = to_iso8601(entry.arrived);
     json["committed"] = to_iso8601(entry.committed);
+    json["config_revision"] = text_or_null(entry.revision);
     json["authentication"] = entry.authentication;
     json["authentication_results"] = text_or_null(entry.authentication_results);
-    json["story"] = story_json(entry);
+    json["story"] = story_json(entry.story);
     json["receipt"] = receipt_json(receipt);
     context.print(json);
     return ExitCode::ok;
@@ -67,6 +69,7 @@ ExitCode show(Context& context, Arguments const& arguments) {
     table.add({"id", entry.id.text});
     table.add({"received", human_time(entry.received) + " by " + std::string(to_string(entry.source)) +
                                (entry.client.empty() ? "" : " from " + entry.client)});
+    if (entry.arrived != entry.received) table.add({"arrived", human_time(entry.arrived) + " at its first server"});
     table.add({"mailbox", or_dash(entry.mailbox)});
     table.add({"from", or_dash(entry.from)});
     table.add({"reverse path", "<" + entry.reverse_path + ">"});
@@ -77,6 +80,7 @@ ExitCode show(Context& context, Arguments const& arguments) {
     if (!entry.authentication_results.empty()) table.add({"results", entry.authentication_results});
     table.add({"disposition", outcome(entry)});
     table.add({"rule", or_dash(entry.rule)});
+    if (!entry.revision.empty()) table.add({"configuration", entry.revision});
     if (!entry.reason.empty()) table.add({"reason", entry.reason});
     table.add({"receipt", std::string(to_string(receipt.state)) + (receipt.why.empty() ? "" : ": " + receipt.why)});
     table.print(context.out, context.style);
@@ -94,7 +98,8 @@ std::string arrival_in_words(LedgerEntry const& entry) {
 }
 
 std::string end_in_words(LedgerEntry const& entry) {
-    auto const rule = entry.rule.empty() ? "" : ", by the rule " + entry.rule;
+    auto const of = entry.revision.empty() ? "" : " of configuration " + entry.revision;
+    auto const rule = entry.rule.empty() ? "" : ", by the rule " + entry.rule + of;
     auto const when = " on " + human_time(entry.committed) + ".";
     switch (entry.disposition) {
         case Disposition::dropped:

@@ -60,6 +60,7 @@ struct Verb {
 
 Verb check_verb();
 Verb parse_verb();
+Verb explain_verb();
 Verb deliver_verb();
 Verb ticket_list_verb();
 Verb ticket_show_verb();

@@ -32,8 +32,8 @@ TEST_CASE("postern --version and unknown verbs") {
 
 TEST_CASE("a verb of a later build says so, whatever it is given") {
     Terminal().session(R"(
-        $ postern explain mail.eml --mailbox support@acme.example --ip 192.0.2.1
-        ! postern: explain is not in this build yet
+        $ postern ticket reply ACME-1000 mail.txt
+        ! postern: ticket reply is not in this build yet
         [69]
         $ postern ticket merge ACME-1001 ACME-1000 --json
         ! postern: ticket merge is not in this build yet

@@ -104,6 +104,18 @@ CONTRACT("ticket numbers: a sequence for each tag, from its first, without a gap
     CHECK(store.next_ticket_number("ACME", 1000).text() == "ACME-5001");  // and lowered: never given again
 }
 
+CONTRACT("the coming ticket number is told, and not taken") {
+    TestType backend;
+    auto& store = backend.store;
+    CHECK(store.coming_ticket_number("ACME", 1000).text() == "ACME-1000");
+    CHECK(store.coming_ticket_number("ACME", 1000).text() == "ACME-1000");
+    CHECK(store.next_ticket_number("ACME", 1000).text() == "ACME-1000");
+    CHECK(store.coming_ticket_number("ACME", 1000).text() == "ACME-1001");
+    CHECK(store.coming_ticket_number("ACME", 5000).text() == "ACME-5000");
+    CHECK(store.next_ticket_number("ACME", 5000).text() == "ACME-5000");
+    CHECK(store.coming_ticket_number("ACME", 1000).text() == "ACME-5001");
+}
+
 CONTRACT("a ticket number that was not committed is given again") {
     TestType backend;
     auto& store = backend.store;

@@ -117,6 +117,8 @@ CONTRACT("a ledger entry comes back whole") {
     record.ledger.receipt_why = "held";
     record.ledger.authentication = "fail";
     record.ledger.authentication_results = "mx.example; dmarc=fail header.from=northwind.example";
+    record.ledger.revision = "0123456789abcdef";
+    record.ledger.arrived = at(-5);
     record.ledger.imap = ImapPlace{"kim@imap.example:993/INBOX", 4294967295U, 4294967294U};
     record.ledger.story = {{"from", "a \"quoted\" \\ thing\nand a line", "", ""},
                            {"second", "", "held", "postern.toml:1"}};
@@ -127,6 +129,8 @@ CONTRACT("a ledger entry comes back whole") {
     CHECK(entry->receipt_why == "held");
     CHECK(entry->authentication == "fail");
     CHECK(entry->authentication_results == record.ledger.authentication_results);
+    CHECK(entry->revision == "0123456789abcdef");
+    CHECK(entry->arrived == at(-5));
     CHECK(entry->size == 5);
     CHECK(entry->sha256 == record.ledger.sha256);
     CHECK(entry->rule == "listed-contact");
