@@ -1,3 +1,5 @@
+#include "store/sqlite_ledger.h"
+
 #include <algorithm>
 
 #include "store/record_rules.h"
@@ -81,6 +83,10 @@ std::vector<LedgerEntry> SqliteStore::ledger(LedgerFilter const& filter) {
                     *filter.disposition, limit};
         return entries_of(query);
     });
+}
+
+std::optional<LedgerEntry> ledger_entry_at(SqliteConnection& connection, std::int64_t row) {
+    return whole_entry_of(Query{connection, POSTERN_LEDGER_COLUMNS "WHERE l.seq = ?", row});
 }
 
 std::optional<LedgerEntry> SqliteStore::ledger_entry(std::string_view id) {

@@ -56,6 +56,10 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::optional<Unfolded> unfold(TicketNumber const& number, std::size_t max, std::string_view by,
                                                  TimePoint now) override;
 
+    [[nodiscard]] std::optional<ShownMail> shown_after(std::int64_t place) override;
+    [[nodiscard]] std::int64_t last_place() override;
+    bool rederive(ShownMail const& before, ShownMail const& after) override;
+
     [[nodiscard]] std::vector<OutboxMail> claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) override;
     void settle(OutboxId id, SendOutcome const& outcome) override;
     bool queue_alarm(OutgoingMail const& mail, std::string_view of_hour_before, TimePoint now) override;

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "store/record_rules.h"
+#include "store/sqlite_articles.h"
 #include "store/sqlite_json.h"
 #include "store/sqlite_raw.h"
 #include "store/sqlite_store_impl.h"
@@ -44,44 +45,20 @@ Ticket ticket_of(Query const& row) {
 
 std::vector<Article> articles_of(SqliteConnection& connection, TicketId ticket) {
     std::vector<Article> articles;
-    Query row{connection,
-              "SELECT number, kind, direction, sender, recipients, subject, date, message_id, text,"
-              " coalesce(full_text, text), authentication FROM article WHERE ticket = ? ORDER BY number",
+    Query row{connection, "SELECT " POSTERN_ARTICLE_COLUMNS " FROM article a WHERE a.ticket = ? ORDER BY a.number",
               ticket};
-    while (row.step()) {
-        Article article;
-        article.number = row.integer(0);
-        article.kind = word<ArticleKind>(row, 1, parse_article_kind);
-        article.direction = word<Direction>(row, 2, parse_direction);
-        article.from = row.text(3);
-        auto recipients = recipients_from_json(row.view(4));
-        article.to = std::move(recipients.to);
-        article.cc = std::move(recipients.cc);
-        article.subject = row.text(5);
-        article.date = row.time(6);
-        article.message_id = row.text(7);
-        article.text = row.text(8);
-        article.full_text = row.text(9);
-        article.authentication = row.text(10);
-        articles.push_back(std::move(article));
-    }
+    while (row.step()) articles.push_back(article_in(row, 0));
     return articles;
-}
-
-ArticleAttachment attachment_of(Query const& row, int at) {
-    return {row.integer(at),  row.text(at + 1),         row.text(at + 2),          row.count(at + 3),
-            row.text(at + 4), row.integer(at + 5) != 0, row.optional_text(at + 6), row.text(at + 7)};
 }
 
 void add_attachments(SqliteConnection& connection, TicketId ticket, std::vector<Article>& articles) {
     Query row{connection,
-              "SELECT article, number, name, media_type, size, sha256, inline, content_id, locator FROM attachment"
-              " WHERE ticket = ? ORDER BY number",
+              "SELECT f.article, " POSTERN_ATTACHMENT_COLUMNS " FROM attachment f WHERE f.ticket = ? ORDER BY f.number",
               ticket};
     while (row.step()) {
         auto const index =
             static_cast<std::size_t>(row.integer(0) - 1);  // articles are numbered from 1, none is missing
-        if (index < articles.size()) articles[index].attachments.push_back(attachment_of(row, 1));
+        if (index < articles.size()) articles[index].attachments.push_back(attachment_in(row, 1));
     }
 }
 
@@ -93,6 +70,29 @@ std::vector<TicketEvent> events_of(SqliteConnection& connection, TicketId ticket
 }
 
 }  // namespace
+
+Article article_in(Query const& row, int at) {
+    Article article;
+    article.number = row.integer(at);
+    article.kind = word<ArticleKind>(row, at + 1, parse_article_kind);
+    article.direction = word<Direction>(row, at + 2, parse_direction);
+    article.from = row.text(at + 3);
+    auto recipients = recipients_from_json(row.view(at + 4));
+    article.to = std::move(recipients.to);
+    article.cc = std::move(recipients.cc);
+    article.subject = row.text(at + 5);
+    article.date = row.time(at + 6);
+    article.message_id = row.text(at + 7);
+    article.text = row.text(at + 8);
+    article.full_text = row.text(at + 9);
+    article.authentication = row.text(at + 10);
+    return article;
+}
+
+ArticleAttachment attachment_in(Query const& row, int at) {
+    return {row.integer(at),  row.text(at + 1),         row.text(at + 2),          row.count(at + 3),
+            row.text(at + 4), row.integer(at + 5) != 0, row.optional_text(at + 6), row.text(at + 7)};
+}
 
 std::vector<Ticket> SqliteStore::tickets(TicketFilter const& filter) {
     return connection_.snapshot([&] {
@@ -134,14 +134,13 @@ std::optional<TicketHistory> SqliteStore::ticket(TicketNumber const& number) {
 std::optional<Store::AttachmentSource> SqliteStore::attachment(TicketNumber const& number, std::int64_t attachment) {
     return connection_.snapshot([&]() -> std::optional<AttachmentSource> {
         Query row{connection_,
-                  "SELECT " POSTERN_RAW_COLUMNS
-                  ", a.number, a.name, a.media_type, a.size, a.sha256, a.inline, a.content_id, a.locator"
-                  " FROM ticket t JOIN attachment a ON a.ticket = t.id JOIN raw r ON r.mail = a.mail"
-                  " JOIN ledger l ON l.seq = a.mail"
-                  " WHERE t.tag = ? AND t.number = ? AND a.number = ?",
+                  "SELECT " POSTERN_RAW_COLUMNS ", " POSTERN_ATTACHMENT_COLUMNS
+                  " FROM ticket t JOIN attachment f ON f.ticket = t.id JOIN raw r ON r.mail = f.mail"
+                  " JOIN ledger l ON l.seq = f.mail"
+                  " WHERE t.tag = ? AND t.number = ? AND f.number = ?",
                   number.tag, number.number, attachment};
         if (!row.step()) return std::nullopt;
-        return AttachmentSource{octets_in(row, 0), attachment_of(row, 3)};
+        return AttachmentSource{octets_in(row, 0), attachment_in(row, 3)};
     });
 }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "store/audit.h"
+#include "store/derived.h"
 #include "store/ids.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
@@ -274,6 +275,14 @@ class Store {
     // nullopt: there is no such ticket.
     [[nodiscard]] virtual std::optional<Unfolded> unfold(TicketNumber const& number, std::size_t max,
                                                          std::string_view by, TimePoint now) = 0;
+
+    // What is derived of mail from its octets (store/derived.h): the mail next to a place in the order of taking in,
+    // from 0; the last place; and exchanging what is derived. A kept attachment keeps its number, one whose number is 0
+    // gets the ticket's next, one that `after` names no more goes. No event: nothing happened to the ticket. False:
+    // what is stored is no longer `before`, and stays.
+    [[nodiscard]] virtual std::optional<ShownMail> shown_after(std::int64_t place) = 0;
+    [[nodiscard]] virtual std::int64_t last_place() = 0;  // 0: there is no mail
+    virtual bool rederive(ShownMail const& before, ShownMail const& after) = 0;
 
     // Outbox. claim_due hands out mails that are due and not claimed, the longest due first, and claims them until
     // claim_ends, durably; settle ends the claim. Of the mails of one ticket to one recipient only the first that is

@@ -49,6 +49,7 @@ struct ArticleAttachment {
     bool is_inline = false;
     std::optional<std::string> content_id;
     std::string locator;  // parsers/message.h: where it lies in the raw octets of `mail`
+    friend bool operator==(ArticleAttachment const&, ArticleAttachment const&) = default;
 };
 
 struct Article {
@@ -63,6 +64,7 @@ struct Article {
     std::string text, full_text;
     std::string authentication = "none";
     std::vector<ArticleAttachment> attachments;
+    friend bool operator==(Article const&, Article const&) = default;
 };
 
 struct TicketEvent {
