@@ -3,20 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/derive.h"
 #include "daemon/left_out.h"
 #include "daemon/outgoing_mail.h"
 #include "daemon/postmaster.h"
 #include "parsers/digest.h"
-#include "parsers/ticket_reference.h"
 
 namespace postern {
 
 namespace {
 
-// Only numbers of ours are taken out: `[JIRA-12]` is the customer's own business.
 std::string ticket_subject(Facts const& facts) {
-    return without_ticket_tags(facts.message.subject,
-                               [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
+    return ticket_subject(facts.message.subject, facts.policy);
 }
 
 std::string language(Facts const& facts, Organization const* organization) {
@@ -57,31 +55,15 @@ LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
     return entry;
 }
 
-std::vector<std::string> addresses(std::vector<NameAddr> const& list) {
-    std::vector<std::string> result;
-    result.reserve(list.size());
-    for (auto const& each : list) result.push_back(each.mailbox.address());
-    return result;
-}
-
 Article article(Facts const& facts, Verdict const& verdict) {
     auto const& message = facts.message;
     Article article;
     article.kind = verdict.disposition == Disposition::noted ? ArticleKind::automatic : ArticleKind::customer;
     article.direction = Direction::in;
     article.from = sender_key(facts, verdict);
-    article.to = addresses(message.to);
-    article.cc = addresses(message.cc);
-    article.subject = message.subject;
-    article.date = message.date.value_or(facts.raw.arrived);
     article.message_id = message.message_id.value_or("");
-    article.text = message.reply_text;
-    article.full_text = message.body_text;
     article.authentication = facts.authentication.word();
-    for (auto const& attachment : message.attachments) {
-        article.attachments.push_back({0, attachment.name, attachment.media_type, attachment.size, attachment.sha256,
-                                       attachment.is_inline, attachment.content_id, attachment.locator});
-    }
+    derive(article, message, facts.raw.arrived);
     return article;
 }
 

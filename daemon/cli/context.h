@@ -61,7 +61,8 @@ class Context {
     Surroundings surroundings;
     std::filesystem::path config_file;
     bool json = false;
-    bool terminal = false;  // out is one
+    bool terminal = false;         // out is one
+    bool errors_terminal = false;  // err is one
     Style style;
 
     // Read at the first call. Throws CommandFailure, the findings printed to err.

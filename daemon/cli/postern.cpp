@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     std::ios::sync_with_stdio(false);
     Context context(std::cin, std::cout, std::cerr, real_surroundings());
     context.terminal = ::isatty(STDOUT_FILENO) != 0;
+    context.errors_terminal = ::isatty(STDERR_FILENO) != 0;
     if (context.terminal) context.style = terminal_style();
     auto const* const file = std::getenv("POSTERN_CONFIG");
     context.config_file = file && *file ? file : "/etc/postern/postern.toml";

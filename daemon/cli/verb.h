@@ -87,5 +87,6 @@ Verb audit_verb();
 Verb oauth2_login_verb();
 Verb backup_verb();
 Verb verify_verb();
+Verb reparse_verb();
 
 }  // namespace postern

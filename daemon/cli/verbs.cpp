@@ -16,8 +16,8 @@ std::vector<Verb> all_verbs() {
             outbox_list_verb(),     outbox_retry_verb(),
             outbox_drop_verb(),     audit_verb(),
             backup_verb(),          verify_verb(),
-            dkim_keygen_verb(),     dkim_record_verb(),
-            oauth2_login_verb()};
+            reparse_verb(),         dkim_keygen_verb(),
+            dkim_record_verb(),     oauth2_login_verb()};
 }
 
 std::vector<std::string> const& later_verbs() {
