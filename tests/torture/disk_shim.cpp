@@ -12,8 +12,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -159,6 +161,16 @@ int truncate_file(int fd, off64_t size) {
     return static_cast<int>(syscall(SYS_ftruncate, fd, size));
 }
 
+int rename_file(char const* from, char const* to, unsigned flags) {
+    auto& disk = shim();
+    std::lock_guard const lock(disk.mutex);
+    struct stat there {};
+    bool const is_refused =
+        (flags & RENAME_NOREPLACE) != 0 && syscall(SYS_newfstatat, AT_FDCWD, to, &there, AT_SYMLINK_NOFOLLOW) == 0;
+    if (disk.is_ours(from) && !is_refused) disk.note(Kind::rename, from, 0, to, std::strlen(to));
+    return static_cast<int>(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags));
+}
+
 mode_t mode_of(int flags, va_list arguments) {
     return (flags & (O_CREAT | O_TMPFILE)) != 0 ? static_cast<mode_t>(va_arg(arguments, int)) : 0;
 }
@@ -240,10 +252,25 @@ int unlink(char const* path) noexcept {
 }
 
 int rename(char const* from, char const* to) noexcept {
-    auto& disk = shim();
-    std::lock_guard const lock(disk.mutex);
-    if (disk.is_ours(from)) disk.note(Kind::rename, from, 0, to, std::strlen(to));
-    return static_cast<int>(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+    return rename_file(from, to, 0);
+}
+
+// Nobody here names a file by its folder's descriptor.
+int renameat2(int from_folder, char const* from, int to_folder, char const* to, unsigned flags) noexcept {
+    if (from_folder != AT_FDCWD || to_folder != AT_FDCWD) std::abort();
+    return rename_file(from, to, flags);
+}
+
+int mkostemp(char* name, int flags) {
+    constexpr std::size_t random_octets = 6;
+    auto* const random = name + std::strlen(name) - random_octets;
+    for (;;) {
+        std::array<unsigned char, random_octets> octets{};
+        if (syscall(SYS_getrandom, octets.data(), octets.size(), 0) != static_cast<long>(octets.size())) return -1;
+        for (std::size_t i = 0; i < octets.size(); ++i) random[i] = static_cast<char>('a' + octets[i] % 26);
+        auto const fd = open_file(name, flags | O_RDWR | O_CREAT | O_EXCL, 0600);
+        if (fd >= 0 || errno != EEXIST) return fd;
+    }
 }
 
 }  // extern "C"
