@@ -158,7 +158,8 @@ struct MetricsOptions {  // [metrics]
 };
 
 struct LogOptions {
-    enum class Level { debug, info, warn, error } level = Level::info;
+    // off: of a verb that tells by itself what it finds; no configuration says so.
+    enum class Level { debug, info, warn, error, off } level = Level::info;
     enum class Format { journal, logfmt, json } format = Format::journal;
     friend bool operator==(LogOptions const&, LogOptions const&) = default;
 };

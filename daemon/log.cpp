@@ -185,6 +185,9 @@ void Log::reconfigure(LogOptions const& options) {
         case LogOptions::Level::error:
             state_->logger->set_level(spdlog::level::err);
             break;
+        case LogOptions::Level::off:
+            state_->logger->set_level(spdlog::level::off);
+            break;
     }
 }
 

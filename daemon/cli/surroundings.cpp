@@ -91,9 +91,9 @@ void look(Options const& options, LookOnlineRequest request, std::function<void(
     std::error_code ignored;
     if (std::filesystem::exists(options.site.state_dir, ignored))
         take_on_owner(options.site.state_dir, WayBack::none_but_reads);
-    LogOptions to_stderr = options.log;
-    to_stderr.level = LogOptions::Level::error;
-    Log log(to_stderr);
+    LogOptions silent;
+    silent.level = LogOptions::Level::off;
+    Log log(silent);
     request.verifier = verifier_program();
     look_online(options, request, log, tell);
 }

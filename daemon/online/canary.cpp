@@ -94,7 +94,7 @@ struct Flight {
     }
 
     void seen(RelayResult const& sent, CanarySighting const& sighting) {
-        remarks().good(fmt::format("canary: {} after {}; the relay said {}", sighting.where,
+        remarks().good(fmt::format("canary: seen in {} after {}; the relay said {}", sighting.where,
                                    seconds_text(sighting.after), sent.detail));
         bool const is_known = !sighting.disposition || *sighting.disposition == Disposition::ignored ||
                               *sighting.disposition == Disposition::duplicate;

@@ -43,9 +43,7 @@ struct Look {
                                          : "see that user and password_file are right, and that the account may log "
                                            "in by IMAP with a password");
             case Kind::token:
-                return remarks.error(key("oauth2"), what,
-                                     "postern oauth2 login gets a new refresh token; see that token_url, client_id and "
-                                     "client_secret_file are right");
+                return remarks.error(key("oauth2"), what, token_cure(*options.oauth2));
             case Kind::refused:
                 return remarks.error(key("folder"), what, "write the name of a folder that this user can read");
             case Kind::timed_out:

@@ -104,6 +104,7 @@ class Looking {
         auto const proved = canary(tell);
         auto of_domains = begin({"authentication", "resolver"}, [&] { return domains(facts, proved); });
         for (auto const& remark : of_domains.get()) tell(remark);
+        for (auto const& remark : of_tokens()) tell(remark);
     }
 
   private:
@@ -132,6 +133,16 @@ class Looking {
         if (!unusable_key_.what.empty())
             remarks.add(unusable_key_.kind, unusable_key_.about, unusable_key_.what, unusable_key_.cure);
         remarks.add(domain_standing(options_, facts.get(), key, proved));
+        return remarks;
+    }
+
+    // A token that is not granted was told where it was wanted; clocks that differ and an end that comes are told here.
+    [[nodiscard]] Remarks of_tokens() const {
+        Remarks remarks;
+        for (auto const& trouble : log_.lasting()) {
+            if (trouble.starts_with("oauth2 clock ") || trouble.starts_with("oauth2 end "))
+                remarks.notice({}, trouble, "mend it before tokens are refused");
+        }
         return remarks;
     }
 

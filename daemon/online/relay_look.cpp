@@ -65,10 +65,7 @@ struct Look {
         if (says("password file")) return remarks.error(relay("password_file"), what, "put the password there");
         if (says("SSL") || says("TLS") || says("certificate"))
             return remarks.error(relay("url"), what, tls_cure(result.detail));
-        if (of().oauth2 && says("oken"))
-            return remarks.error(relay("oauth2"), what,
-                                 "postern oauth2 login gets a new refresh token; see that token_url, client_id and "
-                                 "client_secret_file are right");
+        if (of().oauth2 && says("oken")) return remarks.error(relay("oauth2"), what, token_cure(*of().oauth2));
         remarks.error(
             relay("url"), what,
             "see that the name and port of url are right, that the relay runs, and that it lets this host in");

@@ -49,4 +49,12 @@ ConfigKey mailbox_key(Options const& options, std::string_view domain) {
     return {"mailbox", "address", static_cast<std::size_t>(found - options.mailboxes.begin())};
 }
 
+std::string token_cure(OAuth2Options const& options) {
+    std::string const secret = options.client_secret ? " and client_secret_file" : "";
+    auto const look = "see that token_url can be reached from here, and that client_id" + secret +
+                      " are as the provider "
+                      "shows them";
+    return options.refresh_token ? look + "; postern oauth2 login gets a new refresh token" : look;
+}
+
 }  // namespace postern

@@ -29,4 +29,7 @@ void tell_trouble(Remarks& remarks, Options const& options, std::string const& w
 // The first mailbox of a domain.
 [[nodiscard]] ConfigKey mailbox_key(Options const& options, std::string_view domain);
 
+// What mends an access token that is not granted.
+[[nodiscard]] std::string token_cure(OAuth2Options const& options);
+
 }  // namespace postern
