@@ -36,8 +36,8 @@ struct LoginRig {
             if (on_pause) on_pause();
         };
         terminal.login.take_on_owner = [](Options const&) {};
-        terminal.login.times = {10s, 20s};
-        terminal.login.browser = 20s;
+        terminal.login.times = {30s, 60s};
+        terminal.login.browser = 60s;
     }
 
     [[nodiscard]] OAuth2Options oauth2(std::string const& token_file = "token") const {

@@ -17,7 +17,7 @@ namespace {
 TokenEndpoint::Form const credentials{{"grant_type", "client_credentials"}};
 
 // Generous: nothing but the tests of waiting gets near to it.
-constexpr TokenEndpointTimes times{10s, 20s};
+constexpr TokenEndpointTimes times{30s, 60s};
 
 TokenAnswer ask(TokenServer const& server, TokenEndpoint::Form form = credentials) {
     WakeEvent const stop;
@@ -39,7 +39,7 @@ TEST_CASE("a token endpoint grants client credentials and refresh tokens, over T
     CHECK(granted.expires_in == 3600s);
     CHECK(granted.refresh_token.empty());
     REQUIRE(granted.clock_ahead);
-    CHECK(std::chrono::abs(*granted.clock_ahead) <= 2s);
+    CHECK(std::chrono::abs(*granted.clock_ahead) <= 60s);
     auto const form = server.requests().at(0).form;
     CHECK(form == std::map<std::string, std::string>{
                       {"grant_type", "client_credentials"}, {"client_id", "postern"}, {"scope", "mail"}});
@@ -117,7 +117,7 @@ TEST_CASE("a token endpoint in trouble: HTML, 5xx, redirections, halves, floods"
     auto const slow_clock = ask(server);
     REQUIRE(slow_clock.clock_ahead);
     CHECK(*slow_clock.clock_ahead <= -590s);
-    CHECK(*slow_clock.clock_ahead >= -700s);
+    CHECK(*slow_clock.clock_ahead >= -660s);
 }
 
 TEST_CASE("an endpoint that echoes the form in its refusal tells no secret") {
@@ -134,13 +134,15 @@ TEST_CASE("a token endpoint that hangs is left, in time or when all ends") {
     auto const answer = TokenEndpoint(server.options(), {5s, 150ms}).ask_token(credentials, stop);
     CHECK(answer.kind == Kind::unavailable);
     CHECK(answer.detail.find("no answer from 127.0.0.1:") == 0);
+    auto const begun = std::chrono::steady_clock::now();
+    auto const before = server.count("/token");
     std::thread ending([&] {
-        while (server.count("/token") < 2) std::this_thread::sleep_for(2ms);
+        while (server.count("/token") == before && std::chrono::steady_clock::now() - begun < 20s)
+            std::this_thread::sleep_for(2ms);
         stop.raise();
     });
-    auto const begun = std::chrono::steady_clock::now();
-    CHECK(TokenEndpoint(server.options(), {60s, 60s}).ask_token(credentials, stop).kind == Kind::stopped);
-    CHECK(std::chrono::steady_clock::now() - begun < 30s);
+    CHECK(TokenEndpoint(server.options(), {90s, 90s}).ask_token(credentials, stop).kind == Kind::stopped);
+    CHECK(std::chrono::steady_clock::now() - begun < 60s);
     ending.join();
     stop.clear();
     server.always(TokenServer::slow(200ms));

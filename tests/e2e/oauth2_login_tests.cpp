@@ -95,7 +95,7 @@ class Login {
 };
 
 void wait_for_poll(TokenServer const& server, Login const& login) {
-    for (int waited = 0; server.count("/token") == 0 && waited < 2000; ++waited) std::this_thread::sleep_for(10ms);
+    for (int waited = 0; server.count("/token") == 0 && waited < 6000; ++waited) std::this_thread::sleep_for(10ms);
     CAPTURE(login.output());
     REQUIRE(server.count("/token") > 0);
 }
