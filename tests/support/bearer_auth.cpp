@@ -12,8 +12,7 @@ BearerAuth::BearerAuth(TokenServer const& server) {
     write_file(keys / "default", server.validation_key());
     write_file(folder_.path() / "oauth2.conf",
                "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=" +
-                   (folder_.path() / "keys").string() +
-                   "/\nusername_attribute = sub\nscope = mail\n");
+                   (folder_.path() / "keys").string() + "/\nusername_attribute = sub\nscope = mail\n");
 }
 
 std::string BearerAuth::dovecot_lines(std::string const& mechanisms) const {

@@ -214,8 +214,7 @@ void DaemonProcess::write_config() const {
          << "tag = \"ACME\"\n\n[[mailbox]]\naddress = \"sales@acme.example\"\nname = \"Acme Sales\"\ntag = \"SALES\"\n"
          << "first_ticket = 1\n\n[contacts]\nfiles = [\"contacts.toml\"]\n\n[smtp]\nlisten = [" << listen << "]\n"
          << setup.smtp << "\n"
-         << "[relay]\nurl = \"" << (setup.relay.empty() ? "maildir:sent" : setup.relay)
-         << "\"\nstarttls = \"never\"\n"
+         << "[relay]\nurl = \"" << (setup.relay.empty() ? "maildir:sent" : setup.relay) << "\"\nstarttls = \"never\"\n"
          << setup.relay_lines << "\n"
          << "[limits]\n"
          << setup.limits << "\n"
