@@ -31,6 +31,7 @@ struct Checker {
 
     void mailboxes();
     void postmaster();
+    void ask();
     void listener(std::optional<SmtpOptions> const& listener, std::string_view table);
     void listen_addresses();
     void imap_folder(std::size_t index, ImapOptions const& folder);
@@ -113,6 +114,24 @@ void Checker::postmaster() {
                is_our_domain(postmaster->domain)) {
         reading.notice(at, "mail to " + postmaster->address() + " may come back to us, who forward it there",
                        "write the address of a person, unless another MTA keeps this one's mail");
+    }
+}
+
+// Of the organisations: contacts_toml.cpp.
+void Checker::ask() {
+    if (!options.contacts.ask) return;
+    if (options.contacts.unlisted != ContactsOptions::Unlisted::hold) {
+        reading.error(places.of("contacts", "ask"), "nobody can be asked about mail that is refused",
+                      "write unlisted = \"hold\", or take ask out");
+    }
+    for (std::size_t i = 0; i < options.mailboxes.size(); ++i) {
+        auto const& address = options.mailboxes[i].address;
+        if (address.local_part.size() <= admission_local_part_octets) continue;
+        reading.error(
+            places.of("mailbox", "address", i),
+            fmt::format("{} is too long for the addresses that answers to questions go to",
+                        in_quotes(address.address())),
+            fmt::format("with ask, at most {} characters may stand before the @", admission_local_part_octets));
     }
 }
 
@@ -309,6 +328,7 @@ void check_options(Options const& options, Places const& places, Reading& readin
     Checker check{options, places, reading};
     check.mailboxes();
     check.postmaster();
+    check.ask();
     check.listener(options.smtp, "smtp");
     check.listener(options.lmtp, "lmtp");
     check.listen_addresses();

@@ -1,5 +1,6 @@
 #include "config/contact_list.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern {
@@ -37,6 +38,11 @@ Organization const* ContactList::by_domain(std::string_view domain) const {
         if (parent != by_parent_domain_.end()) return &organizations_[parent->second];
     }
     return nullptr;
+}
+
+Organization const* ContactList::by_id(std::string_view id) const {
+    auto const found = std::ranges::find(organizations_, id, &Organization::id);
+    return found == organizations_.end() ? nullptr : &*found;
 }
 
 }  // namespace postern

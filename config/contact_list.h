@@ -43,6 +43,8 @@ class ContactList {
     [[nodiscard]] std::optional<Listed> find(Mailbox const& mailbox) const;
     // The organisation whose domains hold this one; null: none.
     [[nodiscard]] Organization const* by_domain(std::string_view domain) const;
+    // Looks at one after the other; null: none has it.
+    [[nodiscard]] Organization const* by_id(std::string_view id) const;
     [[nodiscard]] std::vector<Organization> const& organizations() const noexcept { return organizations_; }
 
   private:

@@ -46,7 +46,9 @@ Table<ContactsFile> const& contacts_toml() {
 }
 
 ContactsGatherer::ContactsGatherer(Options const& options)
-    : max_per_organization_(options.contacts.max_per_organization) {
+    : max_per_organization_(options.contacts.max_per_organization),
+      ask_(options.contacts.ask),
+      authentication_(options.authentication.policy) {
     auto const take = [this](Mailbox const& mailbox, std::string what, std::string const& where) {
         if (!mailbox.domain.empty()) ours_.emplace(mailbox.key(), Taken{std::move(what), where});
     };
@@ -77,8 +79,24 @@ ContactList ContactsGatherer::list() && {
     return ContactList(std::move(organizations_));
 }
 
+// Whose senders are not authenticated, of theirs nobody is asked about, and nobody's answer counts.
+void ContactsGatherer::check_ask(OrganizationEntry const& entry, Reading& reading) const {
+    if (!ask_ || entry.domains.empty()) return;
+    if (entry.authentication.value_or(authentication_) == AuthenticationPolicy::off) {
+        reading.error(
+            entry.at,
+            fmt::format("[contacts] ask needs senders that are authenticated, and {}'s are not", printable(entry.name)),
+            "write authentication = \"mark\" or \"require\" for it, or policy in [authentication]");
+    }
+    if (!entry.refer_to) {
+        reading.notice(entry.at, fmt::format("nobody is asked about mail from {}", printable(entry.name)),
+                       "add refer_to, its point of contact");
+    }
+}
+
 void ContactsGatherer::add_organization(OrganizationEntry entry, Reading& reading) {
     take_name(entry, reading);
+    check_ask(entry, reading);
     Organization organization;
     organization.id = entry.id.empty() ? entry.name : entry.id;
     organization.name = entry.name;

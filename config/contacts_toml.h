@@ -47,6 +47,7 @@ class ContactsGatherer {
 
   private:
     void add_organization(OrganizationEntry entry, Reading& reading);
+    void check_ask(OrganizationEntry const& entry, Reading& reading) const;
     void take_name(OrganizationEntry const& entry, Reading& reading);
     void take_domains(OrganizationEntry const& entry, Organization& organization, Reading& reading);
     void take_contacts(OrganizationEntry entry, Organization& organization, Reading& reading);
@@ -57,6 +58,8 @@ class ContactsGatherer {
     };
 
     unsigned max_per_organization_;
+    bool ask_;  // [contacts] ask
+    AuthenticationPolicy authentication_;
     std::unordered_map<std::string, Taken> ours_;     // by address: mailboxes, aliases, agents
     std::unordered_map<std::string, Taken> names_;    // by name and id in lower case
     std::unordered_map<std::string, Taken> domains_;  // by domain or pattern

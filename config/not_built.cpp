@@ -14,7 +14,6 @@ namespace {
 using When = NotBuilt::When;
 
 constexpr NotBuilt rows[] = {
-    {"contacts.ask", When::is, "true", "nobody is asked"},
     {"agent", When::given, "", "engineers work by postern(1) only"},
     {"metrics", When::given, "", "nothing is served"},
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -48,6 +49,9 @@ struct SupportMailbox {  // [[mailbox]]
     std::string where;
     friend bool operator==(SupportMailbox const&, SupportMailbox const&) = default;
 };
+
+// What [contacts] ask leaves for a mailbox's local part: 64 octets (RFC 5321 4.5.3.1.1) without "+" and 34 characters.
+inline constexpr std::size_t admission_local_part_octets = 29;
 
 struct ContactsOptions {
     std::vector<std::filesystem::path> files;

@@ -84,7 +84,18 @@ Table<ContactsOptions> contacts_table() {
                 "What becomes of mail from somebody who is not listed: it is refused, or, from a domain of an "
                 "organisation, held for the operator."),
             key("ask", &Contacts::ask, boolean(), by_default("false"),
-                "Of mail so held, the organisation's point of contact is asked to admit the sender."),
+                "Of mail so held, the organisation's point of contact (refer_to) is asked to admit the sender, where "
+                "the sender is authentic and a person: a short mail says who wrote, when, and the subject, five such "
+                "mails a day at most, each of up to twenty senders. An answer counts if it comes from exactly the "
+                "address that was asked, is authentic and not automatic, and gives the word that the question shows: "
+                "on a line of its own, above or below the question's text. It goes "
+                "to an address made for this question, such as support+0a1b...@acme.example, for a week; each word "
+                "counts once. The mail becomes a ticket of the organisation with its original time; its sender gets "
+                "the receipt and may write to this one ticket, and so may the point of contact. Any other mail to such "
+                "an address is ignored, and the ledger tells why. Needs unlisted = \"hold\". The support mailbox has "
+                "to take mail to its address with + and anything behind its name: Postfix does with "
+                "recipient_delimiter = +, Google, Microsoft 365 and Fastmail do by themselves. Where it does not, "
+                "answers bounce, and an operator releases the mail by hand."),
         }};
 }
 

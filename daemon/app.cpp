@@ -14,6 +14,7 @@
 
 #include "config/load.h"
 #include "daemon/access_tokens.h"
+#include "daemon/admissions.h"
 #include "daemon/alarm_post.h"
 #include "daemon/dkim_signer.h"
 #include "daemon/housekeeping.h"
@@ -60,7 +61,8 @@ std::vector<IpNetwork> networks_of(std::vector<std::string> const& texts) {
 }
 
 // Of [smtp] or [lmtp].
-std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dialect dialect) {
+std::shared_ptr<SmtpPolicy const> smtp_policy(std::shared_ptr<Policy const> const& in_force, smtp::Dialect dialect) {
+    auto const& options = in_force->options();
     auto const& listener = dialect == smtp::Dialect::lmtp ? options.lmtp : options.smtp;
     auto policy = std::make_shared<SmtpPolicy>();
     policy->dialect = dialect;
@@ -76,6 +78,9 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dial
     }
     std::ranges::copy(postmaster_keys(options), std::back_inserter(policy->local_addresses));
     std::ranges::sort(policy->local_addresses);
+    policy->is_answer_address = [in_force](Mailbox const& address) {
+        return in_force->takes_answers_at(address, clock_now());
+    };
     policy->trusted_relays = networks_of(options.authentication.trusted_relays);
     if (listener) policy->proxies = networks_of(listener->proxy_protocol_from);
     if (listener && listener->tls_certificate_file && listener->tls_key_file) {
@@ -85,7 +90,7 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(Options const& options, smtp::Dial
     return policy;
 }
 
-// Mail goes in and out without it.
+// Mail goes in and out without it; nobody is asked, and no answer known.
 std::optional<SiteSecret> site_secret(std::filesystem::path const& state_dir, Log& log) try {
     return SiteSecret::load_or_make(state_dir);
 } catch (SiteSecretError const& error) {
@@ -154,6 +159,7 @@ struct App::State {
     std::vector<Folder> folders;
     std::unique_ptr<Housekeeping> housekeeping;
     std::unique_ptr<Summaries> summaries;
+    std::unique_ptr<Admissions> admissions;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work;
     std::thread io_thread;
 
@@ -221,7 +227,7 @@ struct App::State {
     [[nodiscard]] std::unique_ptr<SmtpListener> listener(std::optional<SmtpOptions> const& section,
                                                          smtp::Dialect dialect, std::vector<int> const& inherited) {
         if (!section) return nullptr;
-        auto made = std::make_unique<SmtpListener>(io, *section, inherited, smtp_policy(options, dialect),
+        auto made = std::make_unique<SmtpListener>(io, *section, inherited, smtp_policy(policy, dialect),
                                                    SmtpServices{desk, in_flight, refusals, log, disk});
         auto const* const protocol = dialect == smtp::Dialect::lmtp ? "lmtp" : "smtp";
         for (auto const& address : made->bound()) log.info("listening", {{"protocol", protocol}, {"address", address}});
@@ -252,6 +258,8 @@ struct App::State {
         lmtp = listener(options.lmtp, smtp::Dialect::lmtp, inherited.lmtp);
         housekeeping = std::make_unique<Housekeeping>(io, writer, clock_now);
         summaries = std::make_unique<Summaries>(io, writer, policy, clock_now, [this] { sender.wake(); });
+        admissions = std::make_unique<Admissions>(
+            io, Admissions::Services{writer, desk, in_flight, log, clock_now, [this] { sender.wake(); }}, policy);
         io_thread = std::thread([this] { io.run(); });
         start_sender();
         for (auto const& folder : options.imap) start_folder(folder);
@@ -266,6 +274,7 @@ struct App::State {
         io_work.reset();
         io.stop();
         if (io_thread.joinable()) io_thread.join();
+        admissions.reset();
         summaries.reset();
         housekeeping.reset();
     }
@@ -284,12 +293,14 @@ struct App::State {
 
     // False, and nothing has changed: the certificate or the key of [dkim] can't be used.
     [[nodiscard]] bool take_over(Options fresh, Templates templates) {
+        std::shared_ptr<Policy const> fresh_policy;
         std::shared_ptr<SmtpPolicy const> fresh_smtp, fresh_lmtp;
         std::shared_ptr<DkimSigner const> fresh_signer;
         try {
             fresh_signer = load_dkim_signer(fresh.dkim);
-            fresh_smtp = smtp_policy(fresh, smtp::Dialect::smtp);
-            fresh_lmtp = smtp_policy(fresh, smtp::Dialect::lmtp);
+            fresh_policy = make_policy(fresh, std::move(templates), secret);
+            fresh_smtp = smtp_policy(fresh_policy, smtp::Dialect::smtp);
+            fresh_lmtp = smtp_policy(fresh_policy, smtp::Dialect::lmtp);
         } catch (TlsFileError const& error) {
             log.error("certificate", {{"what", error.what()}});
             return false;
@@ -309,10 +320,11 @@ struct App::State {
         refusals.set_limit(options.limits.refusals_per_ip);
         if (smtp) smtp->set_policy(fresh_smtp);
         if (lmtp) lmtp->set_policy(fresh_lmtp);
-        policy = make_policy(std::move(fresh), std::move(templates), secret);
+        policy = std::move(fresh_policy);
         if (other_resolver) authenticator = std::make_shared<SenderAuthenticator>(options.authentication.resolver, log);
         desk.set_policy(policy, authenticator);
         summaries->set_policy(policy);
+        admissions->set_policy(policy);
         if (other_relay) start_sender();
         exchange_folders();
         return true;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/derive.h"
+#include "daemon/held_mail.h"
 #include "daemon/left_out.h"
 #include "daemon/outgoing_mail.h"
 #include "daemon/postmaster.h"
@@ -28,7 +29,7 @@ std::string sender_key(Facts const& facts, Verdict const& verdict) {
 }
 
 LedgerEntry ledger_entry(Facts const& facts, Verdict const& verdict) {
-    auto const& [raw, message, authentication, context, policy, mailbox, now] = facts;
+    auto const& [raw, message, authentication, context, policy, mailbox, now, answers] = facts;
     LedgerEntry entry;
     entry.id = raw.id;
     entry.received = raw.received;
@@ -139,6 +140,25 @@ OutgoingMail receipt_mail(Facts const& facts, Verdict const& verdict, TicketNumb
                          facts.policy.templates().receipt(header, fields, language(facts, verdict.organization)));
 }
 
+// To the point of contact, who takes part in the ticket from now on.
+OutgoingMail admission_notice(Facts const& facts, Verdict const& verdict, TicketNumber const& number) {
+    auto const& options = facts.policy.options();
+    AdmittedFields const fields{options.site.name, number.text(), verdict.sender->mailbox.address(),
+                                ticket_subject(facts)};
+    auto header = response_header(facts, *verdict.organization->refer_to, "admitted");
+    header.in_reply_to.clear();  // that mail is not theirs
+    header.references.clear();
+    header.ticket_tag = "[" + number.text() + "]";
+    return outgoing_mail(options, OutgoingKind::notification, header,
+                         facts.policy.templates().admitted(header, fields, language(facts, verdict.organization)));
+}
+
+// Who let the mail in may have ceased to be the one to ask since.
+bool tells_point_of_contact(Facts const& facts, Verdict const& verdict) {
+    if (!verdict.admitted || !verdict.organization->refer_to) return false;
+    return verdict.organization->refer_to->mailbox.key() == facts.raw.admitted->by;
+}
+
 TicketEvent event(Facts const& facts, std::string what, std::string by, std::string detail = {}) {
     return {facts.now, std::move(what), std::move(by), std::move(detail)};
 }
@@ -146,7 +166,11 @@ TicketEvent event(Facts const& facts, std::string what, std::string by, std::str
 // What happened to the ticket, in the order in which it did.
 std::vector<TicketEvent> ticket_events(Facts const& facts, Verdict const& verdict) {
     std::vector<TicketEvent> events;
-    if (facts.raw.released) events.push_back(event(facts, "released", "operator", facts.raw.id.text));
+    if (facts.raw.admitted) {
+        events.push_back(event(facts, "admitted", facts.raw.admitted->by, facts.raw.id.text));
+    } else if (facts.raw.released) {
+        events.push_back(event(facts, "released", "operator", facts.raw.id.text));
+    }
     auto what = verdict.folds ? "folded" : std::string(to_string(verdict.disposition));
     events.push_back(event(facts, std::move(what), sender_key(facts, verdict), facts.raw.id.text));
     for (auto const& claim : verdict.claims) {
@@ -161,7 +185,7 @@ NewTicket new_ticket(Facts const& facts, Verdict const& verdict, TicketNumber co
             verdict.organization ? verdict.organization->id : "",
             verdict.organization ? verdict.organization->name : "",
             // Whoever stands here may join the ticket: nobody where the mail does not say plainly who sent it.
-            verdict.sender ? verdict.sender->mailbox.key() : ""};
+            verdict.sender ? verdict.sender->mailbox.key() : "", verdict.admitted ? facts.raw.admitted->by : ""};
 }
 
 // Of mail refused straight from its sender the ledger row is enough: the sender still has the mail.
@@ -189,6 +213,7 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
     record.packed = facts.raw.packed ? &*facts.raw.packed : nullptr;
     record.keep_octets = keeps_octets(facts, verdict);
     record.mark = facts.raw.mark;
+    record.is_admission = facts.raw.admitted != nullptr;
     if (verdict.forwards) record.outgoing.push_back(forward_to_postmaster(facts));
     switch (verdict.disposition) {
         case Disposition::opened:
@@ -206,6 +231,8 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
             return record;
         default:  // held, ignored
             record.keys = keys;
+            record.admits = verdict.admits;
+            if (verdict.asks) record.petition_to = verdict.refer_to->id;
             if (verdict.tells_too_large) record.outgoing.push_back(too_large_mail(facts, verdict));
             note_bounce(record, verdict);
             return record;
@@ -223,6 +250,8 @@ IntakeRecord compose(Facts const& facts, Verdict const& verdict, std::vector<Arr
             SummaryOwed{facts.mailbox.address.address(), verdict.sender->mailbox.address(), *verdict.summary_due};
     }
     if (verdict.receipt) record.outgoing.push_back(receipt_mail(facts, verdict, *number));
+    if (tells_point_of_contact(facts, verdict))
+        record.outgoing.push_back(admission_notice(facts, verdict, *record.ledger.ticket));
     return record;
 }
 

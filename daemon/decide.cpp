@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/admission_answer.h"
 #include "daemon/authentication_ruling.h"
+#include "daemon/held_mail.h"
 #include "daemon/hop_limit.h"
 #include "daemon/postmaster.h"
 #include "store/record_rules.h"
@@ -41,16 +43,35 @@ std::optional<ContactList::Listed> listed(Facts const& facts, Mailbox const& add
     return facts.policy.options().contact_list.find(address);
 }
 
-// Product promise 6: knowing a number lets nobody in; the ticket has to be of the sender's own organisation. Or it is
-// nobody's, and an operator opened it by releasing a held mail of this very sender.
-bool may_join(Verdict const& verdict, TicketFacts const& ticket) {
-    if (verdict.organization != nullptr && ticket.organization_id == verdict.organization->id) return true;
-    return verdict.sender && ticket.organization_id.empty() && ticket.contact == verdict.sender->mailbox.key();
+bool is_asked(Organization const& organization, std::string const& address_key) {
+    return organization.refer_to && organization.refer_to->mailbox.key() == address_key;
 }
 
-TicketFacts const* first_joinable(Verdict const& verdict, std::vector<TicketFacts> const& tickets) {
+// A ticket that the point of contact let somebody open: those two may write to it, each for as long as they are what
+// they were then. Elsewhere nobody would ask whether the mail is really theirs.
+bool takes_part_in_admitted(Facts const& facts, Mailbox const& sender, TicketFacts const& ticket) {
+    auto const& contact_list = facts.policy.options().contact_list;
+    auto const* const organization = contact_list.by_id(ticket.organization_id);
+    if (ticket.admitted_by.empty() || organization == nullptr) return false;
+    if (ticket.contact == sender.key()) return contact_list.by_domain(sender.domain) == organization;
+    return ticket.admitted_by == sender.key() && is_asked(*organization, sender.key());
+}
+
+// Product promise 6: knowing a number lets nobody in; the ticket has to be of the sender's own organisation. Or it is
+// nobody's, and an operator opened it by releasing a held mail of this very sender. Or the organisation's point of
+// contact let its sender in.
+bool may_join(Facts const& facts, Verdict const& verdict, TicketFacts const& ticket) {
+    bool const is_contact = verdict.organization != nullptr && !verdict.admitted;
+    if (is_contact && ticket.organization_id == verdict.organization->id) return true;
+    if (!verdict.sender) return false;
+    auto const& sender = verdict.sender->mailbox;
+    if (ticket.organization_id.empty()) return ticket.contact == sender.key();
+    return takes_part_in_admitted(facts, sender, ticket);
+}
+
+TicketFacts const* first_joinable(Facts const& facts, Verdict const& verdict, std::vector<TicketFacts> const& tickets) {
     auto const found =
-        std::ranges::find_if(tickets, [&](TicketFacts const& ticket) { return may_join(verdict, ticket); });
+        std::ranges::find_if(tickets, [&](TicketFacts const& ticket) { return may_join(facts, verdict, ticket); });
     return found == tickets.end() ? nullptr : &*found;
 }
 
@@ -59,7 +80,7 @@ TicketFacts const* first_joinable(Verdict const& verdict, std::vector<TicketFact
 TicketFacts const* asked_for(Facts const& facts, Verdict const& verdict) {
     bool const has_number = std::ranges::any_of(
         facts.message.ticket_tags, [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
-    return first_joinable(verdict, has_number ? facts.context.by_tag : facts.context.by_message_id);
+    return first_joinable(facts, verdict, has_number ? facts.context.by_tag : facts.context.by_message_id);
 }
 
 // [contacts] unlisted = "hold": the organisation whose colleagues' mail waits for an operator. Null: it is refused.
@@ -216,6 +237,7 @@ std::string why_not_judged(Facts const& facts) {
 Answer clear_sender(Facts const& facts, Verdict& verdict) {
     auto const why = why_not_judged(facts);
     if (why.empty()) return passes(facts.message.from.front().mailbox.address(), "From is one mailbox");
+    if (facts.answers) return ends(verdict, Disposition::ignored, "an answer to a question", why + ": admits nobody");
     auto const senders = possible_senders(facts);
     auto const contact =
         std::ranges::find_if(senders, [&](Mailbox const& sender) { return listed(facts, sender).has_value(); });
@@ -270,6 +292,8 @@ Answer authentication(Facts const& facts, Verdict& verdict) {
             verdict.awaits_dns = true;
             return ends(verdict, Disposition::held, sender.address(), ruling.result, std::move(place));
         case Ruling::held:
+            if (facts.answers)
+                return ends(verdict, Disposition::ignored, sender.address(), ruling.result + ": admits nobody");
             if (!would_be_taken(facts, sender)) break;
             return ends(verdict, Disposition::held, sender.address() + " may have sent it", ruling.result,
                         std::move(place));
@@ -279,10 +303,84 @@ Answer authentication(Facts const& facts, Verdict& verdict) {
     return passes(sender.address(), ruling.result, std::move(place));
 }
 
+// Empty: so far as the answer itself goes, it may let somebody in.
+std::string why_no_answer(Facts const& facts) {
+    auto const& question = facts.context.question;
+    if (facts.raw.released) return "released by an operator";
+    if (facts.now >= facts.answers->expires) return "the question has expired";
+    if (!question) return "the question is not known any more";
+    auto const* const organization = facts.policy.options().contact_list.by_id(question->organization_id);
+    if (organization == nullptr) return "the organisation is not configured any more";
+    if (!is_asked(*organization, question->asked)) return question->asked + " is not its point of contact any more";
+    if (facts.message.from.front().mailbox.key() != question->asked) return "the question was to " + question->asked;
+    if (facts.message.auto_submitted != AutoSubmitted::none)
+        return "the mail is automatic: " + std::string(to_string(facts.message.auto_submitted));
+    return has_null_reverse_path(facts) ? "the reverse-path is null" : "";
+}
+
+// Those whose word the answer gives, and that still wait. Else `why` says why there are none.
+std::vector<MailId> admitted_mails(Facts const& facts, std::string& why) {
+    std::vector<MailId> mails;
+    auto const& question = *facts.context.question;
+    why = "it gives no word of the question, on a line of its own outside what it quotes";
+    std::vector<std::string> words;
+    for (auto const& petition : question.petitions) words.push_back(petition.word);
+    auto const given = given_words(facts.message, question.text, words);
+    for (auto const& petition : question.petitions) {
+        if (std::ranges::find(given, petition.word) == given.end()) continue;
+        if (petition.state == PetitionState::asked) mails.push_back(petition.mail);
+        bool const is_closed = petition.state == PetitionState::closed;
+        why = petition.mail.text + (is_closed ? " is not asked about any more" : " was let in before");
+    }
+    return mails;
+}
+
+std::string in_words(std::vector<MailId> const& mails) {
+    std::string words;
+    for (auto const& mail : mails) words += (words.empty() ? "" : ", ") + mail.text;
+    return words;
+}
+
+// Whoever knows the address was sent the question, or got it from who was. Their mail is no ticket, whatever it says:
+// it lets in whom it is about, or nothing happens.
+Answer admission(Facts const& facts, Verdict& verdict) {
+    if (!facts.answers) return passes("recipients", "no address of a question");
+    auto const& from = facts.message.from.empty() ? std::string() : facts.message.from.front().mailbox.address();
+    auto const saw = "an answer to a question, from " + from;
+    auto why = why_no_answer(facts);
+    auto mails = why.empty() ? admitted_mails(facts, why) : std::vector<MailId>();
+    auto place = place_of(facts, "contacts.ask");
+    if (mails.empty()) return ends(verdict, Disposition::ignored, saw, "admits nobody: " + why, std::move(place));
+    if (!verdict.authentic) {
+        // DNS may say more of it later, and then it counts: so it comes again.
+        bool const waits = facts.authentication.standing == SenderAuthentication::Standing::trouble &&
+                           facts.now - facts.raw.arrived <= longest_dns_trouble;
+        verdict.awaits_dns = waits;
+        return ends(verdict, waits ? Disposition::held : Disposition::ignored, saw,
+                    "admits nobody: the sender is not authentic", std::move(place));
+    }
+    verdict.admits = std::move(mails);
+    return ends(verdict, Disposition::ignored, saw, "admits " + in_words(verdict.admits), std::move(place));
+}
+
+// The mail was held as a colleague's, and the organisation's point of contact let it in.
+Answer admitted_sender(Facts const& facts, Verdict& verdict) {
+    auto const& admitted = *facts.raw.admitted;
+    verdict.organization = facts.policy.options().contact_list.by_id(admitted.organization_id);
+    auto saw = verdict.sender ? verdict.sender->mailbox.address() : "From";
+    if (verdict.organization == nullptr || !verdict.sender) {
+        return ends(verdict, Disposition::held, std::move(saw),
+                    "let in by " + admitted.by + ", but the organisation is not configured any more");
+    }
+    verdict.admitted = true;
+    return passes(std::move(saw), "not a contact; let in by " + admitted.by + " of " + verdict.organization->name,
+                  verdict.organization->where);
+}
+
 Answer listed_contact(Facts const& facts, Verdict& verdict) {
     auto candidates = possible_senders(facts);
-    // Only a release looks further than the one mailbox of From.
-    if (!facts.raw.released) candidates.resize(1);
+    // Only an operator's release looks further than the one mailbox of From.
+    if (!facts.raw.released || facts.raw.admitted) candidates.resize(1);
     for (auto const& candidate : candidates) {
         auto const found = listed(facts, candidate);
         if (!found) continue;
@@ -293,11 +391,12 @@ Answer listed_contact(Facts const& facts, Verdict& verdict) {
     }
     // Of several in From an operator's word settles that the mail is taken, not whose it is.
     if (facts.message.from.size() == 1) verdict.sender = facts.message.from.front();
+    if (facts.raw.admitted) return admitted_sender(facts, verdict);
     if (facts.raw.released) return passes("From", "not a contact; released by an operator");
     auto const& sender = candidates.front();
     if (auto const* ticket = asked_for(facts, verdict)) {
         return passes(sender.address(),
-                      "not a contact; asks for " + ticket->number.text() + ", which an operator let them open");
+                      "not a contact; asks for " + ticket->number.text() + ", which they may write to");
     }
     verdict.refer_to = facts.policy.options().contact_list.by_domain(sender.domain);
     if (!verdict.refer_to) {
@@ -309,8 +408,35 @@ Answer listed_contact(Facts const& facts, Verdict& verdict) {
                : ends(verdict, Disposition::refused, sender.address(), std::move(what), verdict.refer_to->where);
 }
 
+// Empty: the point of contact is asked about the mail, which is held.
+std::string why_not_asked(Facts const& facts, Verdict const& verdict) {
+    auto const& refer_to = verdict.refer_to->refer_to;
+    if (!refer_to) return "the organisation has no refer_to";
+    if (facts.policy.mailbox(refer_to->mailbox) != nullptr)
+        return refer_to->mailbox.address() + " is a mailbox of ours";
+    if (!verdict.authentic) return "the sender is not authentic";
+    if (facts.message.from.front().mailbox.key() == refer_to->mailbox.key()) return "the sender is who would be asked";
+    if (facts.message.auto_submitted != AutoSubmitted::none)
+        return "the mail is automatic: " + std::string(to_string(facts.message.auto_submitted));
+    if (has_null_reverse_path(facts)) return "the reverse-path is null";
+    if (facts.now - facts.raw.arrived > facts.policy.options().limits.answer_within)
+        return "the mail is older than answer_within";
+    return {};
+}
+
+void ask_point_of_contact(Facts const& facts, Verdict& verdict) {
+    if (facts.policy.admission_addresses() == nullptr) return;
+    auto const why_not = why_not_asked(facts, verdict);
+    verdict.asks = why_not.empty();
+    auto const& refer_to = verdict.refer_to->refer_to;
+    verdict.story.push_back({"ask", "[contacts] ask = true",
+                             verdict.asks ? refer_to->mailbox.address() + " is asked" : "nobody is asked: " + why_not,
+                             place_of(facts, "contacts.ask")});
+}
+
 Answer unlisted(Facts const& facts, Verdict& verdict) {
     if (!verdict.refer_to) return passes("[contacts] unlisted", "not asked: the sender may write");
+    ask_point_of_contact(facts, verdict);
     return ends(verdict, Disposition::held, "[contacts] unlisted = \"hold\"",
                 facts.message.from.front().mailbox.address() + " is no contact of " + verdict.refer_to->name +
                     ", whose domain it is of",
@@ -325,10 +451,10 @@ void join(Verdict& verdict, TicketFacts const& ticket) {
 Answer automatic_reply(Facts const& facts, Verdict& verdict) {
     if (facts.message.auto_submitted != AutoSubmitted::auto_replied)
         return passes("kind of mail", "no automatic reply");
-    auto const* ticket = first_joinable(verdict, facts.context.by_tag);
-    if (!ticket) ticket = first_joinable(verdict, facts.context.by_message_id);
+    auto const* ticket = first_joinable(facts, verdict, facts.context.by_tag);
+    if (!ticket) ticket = first_joinable(facts, verdict, facts.context.by_message_id);
     if (!ticket && facts.context.original && facts.context.original->ticket &&
-        may_join(verdict, *facts.context.original->ticket)) {
+        may_join(facts, verdict, *facts.context.original->ticket)) {
         ticket = &*facts.context.original->ticket;
     }
     if (!ticket) return ends(verdict, Disposition::ignored, "automatic reply", "belongs to no ticket");
@@ -341,7 +467,7 @@ Answer ticket_tag(Facts const& facts, Verdict& verdict) {
     std::ranges::copy_if(facts.message.ticket_tags, std::back_inserter(ours),
                          [&](TicketNumber const& number) { return facts.policy.is_our_tag(number.tag); });
     if (ours.empty()) return passes("subject", "no ticket number");
-    if (auto const* ticket = first_joinable(verdict, facts.context.by_tag)) {
+    if (auto const* ticket = first_joinable(facts, verdict, facts.context.by_tag)) {
         join(verdict, *ticket);
         return ends(verdict, Disposition::appended, ticket->number.text(), "a ticket of the sender's organisation",
                     place_of_tag(facts, ticket->number));
@@ -354,7 +480,7 @@ Answer ticket_tag(Facts const& facts, Verdict& verdict) {
 // Where the tag is gone, the mails that this one answers decide. A number that the sender may not join is not gone.
 Answer thread(Facts const& facts, Verdict& verdict) {
     if (!verdict.claims.empty()) return passes("In-Reply-To and References", "not asked: the subject has a number");
-    auto const* ticket = first_joinable(verdict, facts.context.by_message_id);
+    auto const* ticket = first_joinable(facts, verdict, facts.context.by_message_id);
     if (!ticket) return passes("In-Reply-To and References", "name no mail of a ticket of the sender's");
     join(verdict, *ticket);
     return ends(verdict, Disposition::appended, "In-Reply-To and References", "a mail of " + ticket->number.text());
@@ -378,7 +504,7 @@ Answer fold(Facts const& facts, Verdict& verdict) {
     auto const saw = std::to_string(mails) + (mails < limit.count ? "" : " or more") + " like this lately";
     if (mails < limit.count) return passes(saw, "no flood", std::move(place));
     verdict.gathers = true;
-    if (!gathering || !may_join(verdict, *gathering)) {
+    if (!gathering || !may_join(facts, verdict, *gathering)) {
         return passes(saw, "a flood, past " + rate_in_words(limit) + ": what follows joins this one's ticket",
                       std::move(place));
     }
@@ -395,13 +521,14 @@ Answer new_ticket(Facts const& facts, Verdict& verdict) {
 }
 
 using Rule = Answer (*)(Facts const&, Verdict&);
-constexpr std::array<std::pair<std::string_view, Rule>, 13> rules{{
+constexpr std::array<std::pair<std::string_view, Rule>, 14> rules{{
     {"arrival-key", arrival_key},
     {"own-mail", own_mail},
     {postmaster_rule, postmaster},
     {"bounce", bounce},
     {"clear-sender", clear_sender},
     {"authentication", authentication},
+    {"admission", admission},
     {"listed-contact", listed_contact},
     {"unlisted", unlisted},
     {"automatic-reply", automatic_reply},
@@ -420,7 +547,8 @@ std::string why_no_automatic_answer(Facts const& facts) {
     }
     if (facts.message.suppress_auto_response) return "the mail asks for no automatic answer";
     if (has_null_reverse_path(facts)) return "the reverse-path is null";
-    if (facts.now - facts.raw.arrived > facts.policy.options().limits.answer_within)
+    // Who was let in wrote in time, and waited for somebody else's word since.
+    if (!facts.raw.admitted && facts.now - facts.raw.arrived > facts.policy.options().limits.answer_within)
         return "the mail is older than answer_within";
     // Held for that, and released.
     if (facts.message.received_count > most_received_fields) return "the mail has gone in circles";

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/admission_address.h"
 #include "daemon/policy.h"
 #include "daemon/raw_message.h"
 #include "daemon/sender_authentication.h"
@@ -24,6 +25,7 @@ struct Facts {
     Policy const& policy;
     SupportMailbox const& mailbox;  // it came to this one
     TimePoint now;
+    std::optional<AdmissionAddress> answers = {};  // it came to the address of a question
 };
 
 struct Verdict {
@@ -63,6 +65,14 @@ struct Verdict {
 
     // To the postmaster: a copy goes to [site] postmaster. Alone, or beside what becomes of the mail in its mailbox.
     bool forwards = false;
+
+    // Of held: the organisation's point of contact, whom the verdict refers to, is asked about it.
+    bool asks = false;
+    // Of ignored: an answer to a question that lets these held mails in.
+    std::vector<MailId> admits;
+    // By the word of the point of contact, which opens one ticket and no other: the organisation is the ticket's, and
+    // the sender is no contact of it.
+    bool admitted = false;
 
     bool folds = false;    // of appended: as one of a flood
     bool gathers = false;  // the next of its flood joins the same ticket

@@ -14,6 +14,9 @@ namespace postern {
 
 namespace {
 
+// As many as [limits] recipients lets a mail have: an answer stands among the first.
+constexpr std::size_t most_addresses_looked_at = 100;
+
 // A mail of ours bears our name behind the @ of its Message-ID; one sent under an earlier name has our From at least.
 bool may_be_ours(ParsedMessage const& message, Policy const& policy) {
     if (!message.message_id) return false;
@@ -88,11 +91,35 @@ SupportMailbox const& addressed(RawMessage const& raw, Policy const& policy) {
     return policy.options().mailboxes.front();
 }
 
+// The address of a question that the mail answers: of its recipients or, where an MTA or a provider before us takes
+// what stands behind "+" away from these, as it stands in the header.
+std::optional<Policy::AnswerTo> answer_to(RawMessage const& raw, ParsedMessage const& message, Policy const& policy) {
+    if (policy.admission_addresses() == nullptr) return std::nullopt;
+    std::optional<Policy::AnswerTo> found;
+    std::size_t looked_at = 0;
+    auto const is_it = [&](Mailbox const& address) {
+        if (looked_at++ < most_addresses_looked_at) found = policy.answer_to(address);
+        return found.has_value();
+    };
+    auto const is_named = [&](NameAddr const& each) { return is_it(each.mailbox); };
+    bool const is_answer = std::ranges::any_of(raw.envelope.forward_path, is_it) ||
+                           std::ranges::any_of(message.to, is_named) || std::ranges::any_of(message.cc, is_named) ||
+                           std::ranges::any_of(message.delivered_to, is_it);
+    return is_answer ? found : std::nullopt;
+}
+
 // [limits] held is reached: an operator has to look first.
 Receipt deferred_for_space() {
     Receipt receipt;
     receipt.outcome = Receipt::Outcome::deferred;
     receipt.no_space = receipt.this_one_alone = true;
+    return receipt;
+}
+
+// An operator was faster, or the mail went its way before.
+Receipt deferred_as_over() {
+    Receipt receipt;
+    receipt.this_one_alone = true;
     return receipt;
 }
 
@@ -123,15 +150,20 @@ IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message, Send
                        Policy const& policy, Store& store, TimePoint now, NumberFor const& number_for) {
     auto const to = to_postmaster(raw.envelope, policy);
     auto const keys = keys_of(raw, message, to, now);
-    auto const& mailbox = addressed(raw, policy);
+    auto const answers = answer_to(raw, message, policy);
+    auto const& mailbox = answers ? *answers->mailbox : addressed(raw, policy);
     auto const flood = flood_key(raw, message, mailbox, policy);
     auto asked = question(raw, message, keys, policy, now);
     asked.forwards = forward_question(to, policy, now);
     asked.flood = flood_question(raw, flood, policy);
     asked.referral = referral_question(raw, message, authentication, now);
+    if (answers) asked.answers = answers->address.question;
+    if (raw.admitted) asked.admission_of = raw.id;
     auto const context = store.lookup(asked);  // read
     fault_point("intake.looked-up");
-    Facts const facts{raw, message, authentication, context, policy, mailbox, now};
+    if (raw.admitted && !context.admission) return {deferred_as_over(), {}, {}};
+    auto const answered = answers ? std::optional(answers->address) : std::nullopt;
+    Facts const facts{raw, message, authentication, context, policy, mailbox, now, answered};
     auto verdict = decide(facts);  // pure
     fault_point("intake.decided");
     if (verdict.awaits_dns) return {deferred_for_dns(verdict), std::move(verdict), {}};

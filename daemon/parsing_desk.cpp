@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/fault_point.h"
+#include "daemon/held_mail.h"
 #include "daemon/intake.h"
 #include "parsers/message.h"
 
@@ -175,7 +176,8 @@ void ParsingDesk::authenticate(std::shared_ptr<Job> const& job) {
         std::lock_guard const lock(mutex_);
         authenticator = authenticator_;
     }
-    if (!authenticator || job->failure) return in_order(job);
+    if (job->raw.admitted) job->authentication = job->raw.admitted->authentication;
+    if (!authenticator || job->failure || job->raw.admitted) return in_order(job);
     authenticator->authenticate(job->raw, job->message, *job->policy, [this, job](SenderAuthentication found) {
         job->authentication = std::move(found);
         in_order(job);

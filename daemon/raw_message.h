@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct Envelope {
     bool from_our_mta = false;
 };
 
+struct Admitted;  // held_mail.h
+
 struct RawMessage {
     MailId id;
     Source source = Source::smtp;
@@ -38,10 +41,11 @@ struct RawMessage {
     TimePoint
         arrived;  // at the first server that knows: INTERNALDATE by IMAP, else received; answer_within counts from it
     std::optional<ImapPlace> imap;
-    std::optional<ImapMark> mark;        // what IMAP is owed once it is committed
-    bool released = false;               // an operator let it go from held
-    InFlight::Reservation in_flight;     // its octets stay counted until it is gone
-    std::optional<PackedOctets> packed;  // as the store keeps them, where they were packed ahead
+    std::optional<ImapMark> mark;              // what IMAP is owed once it is committed
+    bool released = false;                     // somebody let it go from held: an operator, unless it is admitted
+    std::shared_ptr<Admitted const> admitted;  // null: by nobody
+    InFlight::Reservation in_flight;           // its octets stay counted until it is gone
+    std::optional<PackedOctets> packed;        // as the store keeps them, where they were packed ahead
     std::optional<std::string>
         unread;                // why it can't be judged by its octets: it broke the process twice, or is too large
     bool only_header = false;  // octets are its header alone

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <optional>
 #include <system_error>
 
 #include "store/file_sync.h"
@@ -131,19 +130,22 @@ SiteSecret::~SiteSecret() {
     OPENSSL_cleanse(octets_.data(), octets_.size());
 }
 
-SiteSecret SiteSecret::load_or_make(std::filesystem::path const& state_dir) {
-    auto const path = state_dir / site_secret_name;
-    auto octets = read(path);
-    if (!octets) {
-        require_owner_of(state_dir);
-        make(path);
-        octets = read(path);
-    }
-    if (!octets) throw SiteSecretError(path.string() + " went away as it was made");
-    SiteSecret secret;
-    secret.octets_ = *octets;
+std::optional<SiteSecret> SiteSecret::load(std::filesystem::path const& state_dir) {
+    auto octets = read(state_dir / site_secret_name);
+    if (!octets) return std::nullopt;
+    SiteSecret secret(*octets);
     OPENSSL_cleanse(octets->data(), octets->size());
     return secret;
+}
+
+SiteSecret SiteSecret::load_or_make(std::filesystem::path const& state_dir) {
+    if (auto const known = load(state_dir)) return *known;
+    auto const path = state_dir / site_secret_name;
+    require_owner_of(state_dir);
+    make(path);
+    auto const made = load(state_dir);
+    if (!made) throw SiteSecretError(path.string() + " went away as it was made");
+    return *made;
 }
 
 SealingKey SiteSecret::key_for(std::string_view purpose) const {

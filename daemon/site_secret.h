@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -46,7 +47,8 @@ class SealingKey {
 
 class SiteSecret {
   public:
-    // Throws SiteSecretError.
+    // Nullopt: nobody made one yet. Throws SiteSecretError.
+    [[nodiscard]] static std::optional<SiteSecret> load(std::filesystem::path const& state_dir);
     [[nodiscard]] static SiteSecret load_or_make(std::filesystem::path const& state_dir);
     SiteSecret(SiteSecret const&) = default;
     SiteSecret& operator=(SiteSecret const&) = default;
@@ -56,8 +58,8 @@ class SiteSecret {
     [[nodiscard]] SealingKey key_for(std::string_view purpose) const;
 
   private:
-    SiteSecret() = default;
-    std::array<std::uint8_t, site_secret_octets> octets_{};
+    explicit SiteSecret(std::array<std::uint8_t, site_secret_octets> const& octets) : octets_(octets) {}
+    std::array<std::uint8_t, site_secret_octets> octets_;
 };
 
 }  // namespace postern

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "daemon/hop_limit.h"
 #include "daemon/ip_network.h"
 #include "parsers/limits.h"
+#include "parsers/mailbox.h"
 
 namespace boost::asio::ssl {
 class context;
@@ -52,6 +54,8 @@ struct SmtpPolicy {
     unsigned max_sessions = 0, max_sessions_per_ip = 0, max_recipients = 0;
     // recipient_key() (postmaster_addresses.h) of addresses, aliases and postmasters. Sorted.
     std::vector<std::string> local_addresses;
+    // Of an address that is none of these: whether it is one that we made, for the answer to a question. Any thread.
+    std::function<bool(Mailbox const&)> is_answer_address;
     // Our own MTAs in front of [smtp]: what they say of a mail we refuse, a 5xx, would go to a forged address.
     std::vector<IpNetwork> trusted_relays;
     // Load balancers: from them a connection begins with the header of the PROXY protocol, from nobody else.

@@ -300,7 +300,9 @@ bool Protocol::rcpt(Command& command) {
     // Never a relay: whatever isn't literally an address of ours is nobody here, be it a %-hack, a bang path, a quoted
     // '@' or an address literal.
     auto const& ours = policy_->local_addresses;
-    if (!std::binary_search(ours.begin(), ours.end(), recipient_key(mailbox))) {
+    bool const is_known = std::binary_search(ours.begin(), ours.end(), recipient_key(mailbox)) ||
+                          (policy_->is_answer_address && policy_->is_answer_address(mailbox));
+    if (!is_known) {
         ++refusals_;
         return refuse(replies::no_such_mailbox);
     }

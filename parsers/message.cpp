@@ -56,6 +56,16 @@ void read_return_path(ParsedMessage& message, HeaderBlock const& header) {
     if (!list.addresses.empty()) message.return_path = std::move(list.addresses.front().mailbox);
 }
 
+// Each MTA on the way may put one there; a dozen is much.
+void read_delivered_to(ParsedMessage& message, HeaderBlock const& header) {
+    constexpr std::size_t most_fields = 20;
+    for (auto const& field : header.fields) {
+        if (!field.is("Delivered-To") || message.delivered_to.size() == most_fields) continue;
+        auto list = parse_address_list(field.value);
+        if (!list.addresses.empty()) message.delivered_to.push_back(std::move(list.addresses.front().mailbox));
+    }
+}
+
 // RFC 5322 3.6: there is exactly one From. Control characters are left out of what is read (2.2 has none but folds),
 // and whoever checked the sender before us may have read on from there, or stopped.
 std::optional<std::string> doubt_of_from(HeaderBlock const& header) {
@@ -85,6 +95,7 @@ void read_header(ParsedMessage& message, HeaderBlock const& header, std::string_
     message.references = parse_message_ids(header.value("References"));
     message.date = parse_date_time(header.value("Date"));
     read_return_path(message, header);
+    read_delivered_to(message, header);
     message.received_count = static_cast<unsigned>(std::count_if(
         header.fields.begin(), header.fields.end(), [](HeaderField const& field) { return field.is("Received"); }));
     message.raw_from = unfold(header.value("From"));

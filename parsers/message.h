@@ -37,6 +37,7 @@ struct ParsedMessage {
     std::vector<std::string> references;     // likewise, in order, each once
     std::optional<TimePoint> date;
     std::optional<Mailbox> return_path;  // of a Return-Path field, as IMAP and `deliver` show it
+    std::vector<Mailbox> delivered_to;   // of Delivered-To fields, as the MTAs on the way wrote them; the topmost first
     bool has_null_return_path = false;   // Return-Path: <>
     unsigned received_count = 0;         // Received fields (RFC 5321 6.3)
 

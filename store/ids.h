@@ -16,6 +16,7 @@ struct Id {
 using TicketId = Id<struct TicketTag>;
 using OutboxId = Id<struct OutboxTag>;
 using SummaryId = Id<struct SummaryTag>;
+using QuestionId = Id<struct QuestionTag>;
 
 // The id of one mail received, given at the edge when its first octet comes, before anything is known of it. It stands
 // in every log line about the mail, in SMTP's 250 and in the ledger. 16 characters of base32: 48 bits of time in ms,

@@ -46,7 +46,7 @@ IntakeRecord mended(IntakeRecord record) {
     if (record.opens) {
         auto& opens = *record.opens;
         for (auto* text : {&opens.mailbox, &opens.subject, &opens.severity, &opens.organization_id, &opens.organization,
-                           &opens.contact}) {
+                           &opens.contact, &opens.admitted_by}) {
             mend_text(*text);
         }
     }
@@ -62,6 +62,7 @@ IntakeRecord mended(IntakeRecord record) {
     }
     mend_text(record.bounce_detail);
     if (record.flood) mend_text(record.flood->key);
+    if (record.petition_to) mend_text(*record.petition_to);
     if (record.summary) mend_text(record.summary->mailbox), mend_text(record.summary->recipient);
     if (record.mark) {
         record.mark->place = postern::mended(record.mark->place);
@@ -80,6 +81,7 @@ Ticket opened_ticket(NewTicket const& opens, TicketId id, TimePoint now) {
     ticket.organization_id = opens.organization_id;
     ticket.organization = opens.organization;
     ticket.contact = opens.contact;
+    ticket.admitted_by = opens.admitted_by;
     ticket.created = ticket.updated = now;
     return ticket;
 }
@@ -91,7 +93,7 @@ std::optional<TicketFacts> MemoryStore::facts(TicketNumber const& number) {
     if (record == nullptr) return std::nullopt;
     auto const& ticket = record->history.ticket;
     return TicketFacts{ticket.id,     ticket.number,  ticket.mailbox, ticket.organization_id,
-                       ticket.status, ticket.subject, ticket.contact};
+                       ticket.status, ticket.subject, ticket.contact, ticket.admitted_by};
 }
 
 ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
@@ -124,6 +126,8 @@ ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
     if (question.forwards) context.forwards = recent_receipts(*question.forwards);
     if (question.flood) context.flood = flood_facts(*question.flood);
     if (question.referral) context.was_referred = was_referred(*question.referral);
+    if (question.answers) context.question = question_facts(*question.answers);
+    if (question.admission_of) context.admission = admission(*question.admission_of);
     return context;
 }
 
@@ -161,6 +165,7 @@ void MemoryStore::commit(IntakeRecord const& given, TimePoint now) {
             state_.marks[place_key(record.mark->place)] = *record.mark;
         }
         put_storm(record, ticket);
+        put_petitions(record);
     });
 }
 
@@ -208,6 +213,7 @@ void MemoryStore::put_ledger(IntakeRecord const& record, TimePoint now) {
         mail = &state_.mails.back();
     } else {
         if (mail->entry.disposition != Disposition::held) contradiction(record, "taken in before, and not held");
+        end_petition(id, record.is_admission && entry.disposition != Disposition::held);
         // What it is and when and how it came stay as they are.
         auto const& held = mail->entry;
         entry.received = held.received;
@@ -282,6 +288,7 @@ void MemoryStore::put_bounce(IntakeRecord const& record, TimePoint now) {
 bool MemoryStore::forget_expired(TimePoint now) {
     std::erase_if(state_.keys, [&](auto const& key) { return key.second.expires && *key.second.expires <= now; });
     std::erase_if(state_.floods, [&](auto const& flood) { return flood.mark.expires <= now; });
+    forget_questions(now);
     for (auto& mail : state_.mails) {
         if (mail.octets_expire && *mail.octets_expire <= now) mail.octets.reset();
     }

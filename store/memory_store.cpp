@@ -127,6 +127,7 @@ bool MemoryStore::drop_held(MailId const& id, TimePoint now) {
     auto* mail = find_mail(id.text);
     if (mail == nullptr || mail->entry.disposition != Disposition::held) return false;
     mail->entry.disposition = Disposition::dropped;
+    close_petition(id);
     mail->entry.committed = now;
     std::erase_if(state_.keys, [&](auto const& key) { return key.second.mail == id.text; });
     return true;

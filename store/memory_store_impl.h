@@ -49,6 +49,17 @@ struct MemoryState {
         FloodMark mark;
         std::string mail;
     };
+    struct Petition {
+        std::string mail, organization_id;
+        PetitionState state = PetitionState::owed;
+        std::optional<QuestionId> question;
+        std::string word;
+    };
+    struct Asked {
+        Question question;
+        TimePoint created;
+        std::string text;
+    };
 
     std::vector<Mail> mails;                      // in the order of commit
     std::map<std::string, std::size_t> mail_ids;  // -> index
@@ -60,8 +71,10 @@ struct MemoryState {
     std::map<std::string, ImapFolderState> folders;
     std::map<Place, unsigned> attempts;
     std::map<Place, ImapMark> marks;
-    std::vector<Summary> summaries;                        // SummaryId is index + 1
-    std::vector<Flood> floods;                             // in the order of commit
+    std::vector<Summary> summaries;   // SummaryId is index + 1
+    std::vector<Flood> floods;        // in the order of commit
+    std::vector<Petition> petitions;  // in the order of commit
+    std::map<QuestionId, Asked> questions;
     std::vector<std::pair<std::string, TicketId>> folded;  // mail and ticket, in the order of commit
 };
 
@@ -104,6 +117,10 @@ class MemoryStore final : public Store {
     [[nodiscard]] std::vector<OwedSummary> summaries_due(TimePoint now, std::size_t max,
                                                          std::size_t most_tickets) override;
     bool queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) override;
+    [[nodiscard]] std::optional<OwedQuestion> question_owed(QuestionBounds const& bounds) override;
+    void queue_question(Question const& question, OutgoingMail const& mail, TimePoint now) override;
+    [[nodiscard]] std::vector<Admission> admissions(std::size_t max) override;
+    void close_petition(MailId const& mail) override;
     [[nodiscard]] std::optional<Undelivered> undelivered_to(std::string_view address) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;
     [[nodiscard]] std::vector<OutboxMail> answers_to(MailId const& id) override;
@@ -145,6 +162,13 @@ class MemoryStore final : public Store {
     [[nodiscard]] bool was_referred(ReferralQuestion const& question) const;
     [[nodiscard]] FloodFacts flood_facts(FloodQuestion const& question);
     [[nodiscard]] std::optional<SentMail> sent_mail(std::string const& message_id);
+    [[nodiscard]] MemoryState::Petition* find_petition(std::string_view mail);
+    void put_petitions(IntakeRecord const& record);
+    void end_petition(std::string_view mail, bool is_admission);
+    void forget_questions(TimePoint now);
+    [[nodiscard]] std::size_t questions_to(std::string_view organization_id, TimePoint since) const;
+    [[nodiscard]] std::optional<QuestionFacts> question_facts(QuestionId id) const;
+    [[nodiscard]] std::optional<Admission> admission(MailId const& mail) const;
     TicketNumber take_out(std::size_t from, std::string const& mail, std::string_view by, TimePoint now);
     OutboxId queue_apart(OutgoingMail const& mail, TimePoint now);
     [[nodiscard]] bool overtakes(MemoryState::Sent const& mail) const;

@@ -6,7 +6,7 @@ namespace postern {
 
 namespace {
 
-constexpr EnumNames<6> kinds{"receipt", "referral", "notification", "reply", "summary", "alarm"};
+constexpr EnumNames<7> kinds{"receipt", "referral", "notification", "reply", "summary", "alarm", "question"};
 constexpr EnumNames<4> states{"queued", "sent", "failed", "dropped"};
 
 }  // namespace

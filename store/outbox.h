@@ -13,7 +13,7 @@
 
 namespace postern {
 
-enum class OutgoingKind { receipt, referral, notification, reply, summary, alarm };
+enum class OutgoingKind { receipt, referral, notification, reply, summary, alarm, question };
 [[nodiscard]] std::string_view to_string(OutgoingKind kind) noexcept;
 [[nodiscard]] std::optional<OutgoingKind> parse_outgoing_kind(std::string_view text) noexcept;
 

@@ -38,6 +38,9 @@ void require_consistent(IntakeRecord const& record) {
         std::ranges::find(record.outgoing, OutgoingKind::receipt, &OutgoingMail::kind) != record.outgoing.end();
     if (record.summary && (!record.opens || has_receipt))
         contradiction(record, "a summary names what it opens, or a receipt does");
+    if (record.petition_to && disposition != Disposition::held) contradiction(record, "asks about what is not held");
+    if (!record.admits.empty() && disposition != Disposition::ignored)
+        contradiction(record, "an answer that admits is nothing else");
     bool const attached = record.article && !record.article->attachments.empty();
     if (attached && !keeps_octets(record)) contradiction(record, "attachments whose octets are not kept");
 }

@@ -31,6 +31,8 @@ class Commit {
         if (record_.folds)
             Query{connection_, "INSERT INTO folded (mail, ticket) VALUES (?, ?)", mail_, ticket_->id}.run();
         if (record_.summary) put_summary(*record_.summary);
+        if (record_.petition_to) put_petition(connection_, mail_, *record_.petition_to);
+        if (!record_.admits.empty()) put_answer(connection_, mail_, record_.admits);
     }
 
   private:
@@ -48,7 +50,8 @@ class Commit {
         auto const& opens = *record_.opens;
         Query{connection_,
               "INSERT INTO ticket (tag, number, mailbox, subject, status, severity, organization_id, organization,"
-              " contact, created, updated, articles, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+              " contact, created, updated, articles, attachments, admitted_by)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
               opens.number.tag,
               opens.number.number,
               opens.mailbox,
@@ -59,7 +62,8 @@ class Commit {
               opens.organization,
               opens.contact,
               now_,
-              now_}
+              now_,
+              opens.admitted_by}
             .run();
         ticket_ = TicketRow{{connection_.last_id()}, opens.mailbox};
     }
@@ -95,6 +99,7 @@ class Commit {
             }
         }
         if (mail_ != 0) {
+            end_petition(connection_, mail_, record_.is_admission && entry.disposition != Disposition::held);
             release_ledger();
         } else {
             insert_ledger();

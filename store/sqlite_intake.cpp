@@ -134,7 +134,8 @@ TicketFacts ticket_facts(Query const& row, int at) {
             row.text(at + 4),
             word<TicketStatus>(row, at + 5, parse_ticket_status),
             row.text(at + 6),
-            row.text(at + 7)};
+            row.text(at + 7),
+            row.text(at + 8)};
 }
 
 void add_event(SqliteConnection& connection, TicketId ticket, TicketEvent const& event) {
@@ -161,6 +162,8 @@ ArrivalContext SqliteStore::lookup(ArrivalQuestion const& question) {
         if (question.forwards) context.forwards = find_receipts(connection_, *question.forwards);
         if (question.flood) context.flood = find_flood(connection_, *question.flood);
         if (question.referral) context.was_referred = was_referred(connection_, *question.referral);
+        if (question.answers) context.question = find_question(connection_, *question.answers);
+        if (question.admission_of) context.admission = find_admission(connection_, *question.admission_of);
         return context;
     });
 }
@@ -190,7 +193,8 @@ bool SqliteStore::forget_expired(TimePoint now) {
         bool const more_keys = forget_keys(connection_, now);
         bool const more_octets = forget_octets(connection_, now);
         bool const more_floods = forget_floods(connection_, now);
-        more = more_keys || more_octets || more_floods;
+        bool const more_questions = forget_questions(connection_, now);
+        more = more_keys || more_octets || more_floods || more_questions;
     });
     return more;
 }

@@ -141,6 +141,7 @@ bool SqliteStore::drop_held(MailId const& id, TimePoint now) {
                         now, id.text}
                       .run() > 0;
         if (!dropped) return;
+        close_petition(id);
         Query{connection_, "DELETE FROM arrival_key WHERE mail = (SELECT seq FROM ledger WHERE id = ?)", id.text}.run();
     });
     return dropped;

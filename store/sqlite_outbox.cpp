@@ -89,24 +89,6 @@ void update_settled(SqliteConnection& connection, OutboxId id, SendOutcome const
     }
 }
 
-// A mail of no ticket and no one mail that it answers.
-OutboxId put_apart(SqliteConnection& connection, OutgoingMail const& mail, TimePoint now) {
-    Query{connection,
-          "INSERT INTO outbox (kind, state, reverse_path, recipient, subject, message_id, text, attempts, created,"
-          " next_attempt, due, last_error) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, 0, ?7, ?7, ?7, '')",
-          mail.kind,
-          mail.reverse_path,
-          mail.recipient,
-          mail.subject,
-          mail.message_id,
-          mail.text,
-          now}
-        .run();
-    OutboxId const id{connection.last_id()};
-    Query{connection, "INSERT INTO outbox_octets (outbox, octets) VALUES (?, ?)", id, Blob{mail.octets}}.run();
-    return id;
-}
-
 void add_tickets(SqliteConnection& connection, OwedSummary& summary, std::size_t most_tickets) {
     Query row{connection,
               "SELECT l.id, t.tag, t.number FROM summary_mail s JOIN ledger l ON l.seq = s.mail"
@@ -124,6 +106,23 @@ void add_tickets(SqliteConnection& connection, OwedSummary& summary, std::size_t
 }
 
 }  // namespace
+
+OutboxId put_apart(SqliteConnection& connection, OutgoingMail const& mail, TimePoint now) {
+    Query{connection,
+          "INSERT INTO outbox (kind, state, reverse_path, recipient, subject, message_id, text, attempts, created,"
+          " next_attempt, due, last_error) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, 0, ?7, ?7, ?7, '')",
+          mail.kind,
+          mail.reverse_path,
+          mail.recipient,
+          mail.subject,
+          mail.message_id,
+          mail.text,
+          now}
+        .run();
+    OutboxId const id{connection.last_id()};
+    Query{connection, "INSERT INTO outbox_octets (outbox, octets) VALUES (?, ?)", id, Blob{mail.octets}}.run();
+    return id;
+}
 
 std::vector<OutboxMail> SqliteStore::claim_due(TimePoint now, TimePoint claim_ends, std::size_t max) {
     std::vector<OutboxMail> mails;

@@ -179,6 +179,40 @@ constexpr std::array recounts{
             POSTERN_OF_MAIL("NULL") "l.rule = 'fold' AND l.disposition = 'appended'"
                                     " AND NOT EXISTS (SELECT 1 FROM folded f WHERE f.mail = l.seq)",
             3},
+
+    // ---- admission
+    Recount{"its sender is to be let in or not, and it is not held",
+            "SELECT l.id, NULL, NULL, 'the petition is ' || p.state || coalesce(', it was ' || l.disposition, '')"
+            " FROM petition p LEFT JOIN ledger l ON l.seq = p.mail"
+            " WHERE p.state IN ('owed', 'asked', 'admitted') AND l.disposition IS NOT 'held'",
+            6},
+    Recount{"its sender was let in, and it is held",
+            POSTERN_OF_MAIL("NULL") "l.disposition = 'held' AND EXISTS"
+                                    " (SELECT 1 FROM petition p WHERE p.mail = l.seq AND p.state = 'done')",
+            6},
+    Recount{"is asked about by no question",
+            "SELECT l.id, NULL, NULL, 'the petition is ' || p.state FROM petition p"
+            " LEFT JOIN ledger l ON l.seq = p.mail WHERE p.state <> 'owed'"
+            " AND NOT EXISTS (SELECT 1 FROM question q WHERE q.id = p.question"
+            " AND q.organization_id = p.organization_id)",
+            6},
+    Recount{"its sender was let in by no answer",
+            "SELECT l.id, NULL, NULL, 'the petition is ' || p.state FROM petition p"
+            " LEFT JOIN ledger l ON l.seq = p.mail WHERE p.state IN ('admitted', 'done') AND NOT EXISTS"
+            " (SELECT 1 FROM ledger a WHERE a.seq = p.answer AND a.disposition IN ('ignored', 'erased'))",
+            6},
+    Recount{"a question that the outbox does not have",
+            "SELECT NULL, NULL, NULL, 'question ' || q.id || ' to ' || q.asked FROM question q"
+            " WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = q.outbox AND o.kind = 'question')",
+            6},
+    Recount{"a question about no mail",
+            "SELECT NULL, NULL, NULL, 'question ' || q.id || ' to ' || q.asked FROM question q"
+            " WHERE NOT EXISTS (SELECT 1 FROM petition p WHERE p.question = q.id)",
+            6},
+    Recount{"was let in by the point of contact, and its ticket does not say so",
+            POSTERN_OF_MAIL("NULL") "l.disposition = 'opened' AND t.admitted_by = '' AND EXISTS"
+                                    " (SELECT 1 FROM petition p WHERE p.mail = l.seq AND p.state = 'done')",
+            6},
 };
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace postern {
 
 // Columns that give TicketFacts, from `at` on: see ticket_facts(). Of a table `ticket t`.
-#define POSTERN_TICKET_FACTS "t.id, t.tag, t.number, t.mailbox, t.organization_id, t.status, t.subject, t.contact"
+#define POSTERN_TICKET_FACTS \
+    "t.id, t.tag, t.number, t.mailbox, t.organization_id, t.status, t.subject, t.contact, t.admitted_by"
 
 [[nodiscard]] TicketFacts ticket_facts(Query const& row, int at);
 
@@ -25,6 +26,19 @@ template <class Enum>
 [[nodiscard]] std::uint64_t held_in(SqliteConnection& connection);
 
 void add_event(SqliteConnection& connection, TicketId ticket, TicketEvent const& event);
+
+// Puts a mail of no ticket, and no one mail that it answers, into the outbox.
+OutboxId put_apart(SqliteConnection& connection, OutgoingMail const& mail, TimePoint now);
+
+// Admission, within a commit or look-up; `mail` is the ledger row's seq.
+void put_petition(SqliteConnection& connection, std::int64_t mail, std::string const& organization_id);
+void put_answer(SqliteConnection& connection, std::int64_t answer, std::vector<MailId> const& admits);
+// Of a held mail that leaves it.
+void end_petition(SqliteConnection& connection, std::int64_t mail, bool is_admission);
+[[nodiscard]] std::optional<QuestionFacts> find_question(SqliteConnection& connection, QuestionId id);
+[[nodiscard]] std::optional<Admission> find_admission(SqliteConnection& connection, MailId const& mail);
+// True: there is more.
+[[nodiscard]] bool forget_questions(SqliteConnection& connection, TimePoint now);
 
 class SqliteStore final : public Store {
   public:
@@ -68,6 +82,10 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::vector<OwedSummary> summaries_due(TimePoint now, std::size_t max,
                                                          std::size_t most_tickets) override;
     bool queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) override;
+    [[nodiscard]] std::optional<OwedQuestion> question_owed(QuestionBounds const& bounds) override;
+    void queue_question(Question const& question, OutgoingMail const& mail, TimePoint now) override;
+    [[nodiscard]] std::vector<Admission> admissions(std::size_t max) override;
+    void close_petition(MailId const& mail) override;
     [[nodiscard]] std::optional<Undelivered> undelivered_to(std::string_view address) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;
     [[nodiscard]] std::vector<OutboxMail> answers_to(MailId const& id) override;

@@ -10,7 +10,7 @@
 #define POSTERN_TICKET_COLUMNS                                                                     \
     "SELECT t.id, t.tag, t.number, t.mailbox, t.subject, t.status, t.severity, t.organization_id," \
     " t.organization, t.contact, t.assignee, t.created, t.updated, t.articles,"                    \
-    " (SELECT count(*) FROM folded f WHERE f.ticket = t.id) FROM ticket t "
+    " (SELECT count(*) FROM folded f WHERE f.ticket = t.id), t.admitted_by FROM ticket t "
 
 // Each filter with its parameter; NULL lets every ticket pass.
 #define POSTERN_TICKET_FILTERS                                                                          \
@@ -40,6 +40,7 @@ Ticket ticket_of(Query const& row) {
     ticket.updated = row.time(12);
     ticket.articles = row.integer(13);
     ticket.folded = row.integer(14);
+    ticket.admitted_by = row.text(15);
     return ticket;
 }
 

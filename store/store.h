@@ -24,6 +24,7 @@
 #include "store/ledger.h"
 #include "store/outbox.h"
 #include "store/packed_octets.h"
+#include "store/question.h"
 #include "store/ticket.h"
 
 namespace postern {
@@ -80,6 +81,8 @@ struct ArrivalQuestion {
     std::optional<ReceiptQuestion> forwards;  // of who gets the postmaster's mail
     std::optional<FloodQuestion> flood;
     std::optional<ReferralQuestion> referral;
+    std::optional<QuestionId> answers;   // the question whose address it came to
+    std::optional<MailId> admission_of;  // this held mail: whether the point of contact's word still stands
 };
 
 struct TicketFacts {
@@ -89,7 +92,8 @@ struct TicketFacts {
     std::string organization_id;  // empty: nobody's; an operator released a mail of who is no contact
     TicketStatus status = TicketStatus::open;
     std::string subject;
-    std::string contact = {};  // address key of who opened it
+    std::string contact = {};      // address key of who opened it
+    std::string admitted_by = {};  // as Ticket has it
 };
 
 struct SentMail {  // a mail of ours
@@ -114,6 +118,8 @@ struct ArrivalContext {
     RecentReceipts receipts, forwards;
     FloodFacts flood;
     bool was_referred = false;
+    std::optional<QuestionFacts> question;  // nullopt: there is none, or it was forgotten
+    std::optional<Admission> admission;
 };
 
 struct ArrivalKey {
@@ -124,6 +130,7 @@ struct ArrivalKey {
 struct NewTicket {
     TicketNumber number;  // from next_ticket_number, in the same transaction
     std::string mailbox, subject, severity, organization_id, organization, contact;
+    std::string admitted_by = {};  // as Ticket has it
 };
 
 enum class MarkAction { none, seen, move, remove };
@@ -173,6 +180,10 @@ struct IntakeRecord {
     std::optional<FloodMark> flood;      // of a mail that opens or joins a ticket
     bool folds = false;                  // it joins as one of a flood: unfold() can take it out again
     std::optional<SummaryOwed> summary;  // of a mail that opens a ticket, without a receipt
+    // Of a held mail: this organisation's point of contact is to be asked about it.
+    std::optional<std::string> petition_to;
+    std::vector<MailId> admits;  // of an answer that is ignored otherwise: held mails that were asked about, let in
+    bool is_admission = false;   // of a held mail: it goes its way by the word of the point of contact
 };
 
 // A summary that is due.
@@ -251,8 +262,9 @@ class Store {
     [[nodiscard]] virtual std::uint64_t held_count() = 0;  // cheap enough to be asked for each mail
     // held -> dropped, its arrival keys forgotten. False: it is not held.
     virtual bool drop_held(MailId const& id, TimePoint now) = 0;
-    // Forgets arrival keys and marks of floods that hold no longer, and octets of refused mail after their 30 days; the
-    // ledger rows stay. So much as a short transaction takes; true: there is more.
+    // Forgets arrival keys and marks of floods that hold no longer, questions that can't be answered any more, and
+    // octets of refused mail after their 30 days; the ledger rows stay. So much as a short transaction takes; true:
+    // there is more.
     virtual bool forget_expired(TimePoint now) = 0;
 
     // Tickets, oldest first. The changing verbs return false where there is no such ticket, and add an event where they
@@ -300,6 +312,16 @@ class Store {
     [[nodiscard]] virtual std::vector<OwedSummary> summaries_due(TimePoint now, std::size_t max,
                                                                  std::size_t most_tickets) = 0;
     virtual bool queue_summary(SummaryId id, OutgoingMail const& mail, TimePoint now) = 0;
+    // Admission (store/question.h). A mail that is released or dropped closes its petition by that.
+    // The oldest that is owed and within the bounds.
+    [[nodiscard]] virtual std::optional<OwedQuestion> question_owed(QuestionBounds const& bounds) = 0;
+    // Puts the question into the outbox; its petitions are asked from then on. Throws std::logic_error where one of
+    // them is not owed.
+    virtual void queue_question(Question const& question, OutgoingMail const& mail, TimePoint now) = 0;
+    // Those admitted whose mail is still held, oldest first.
+    [[nodiscard]] virtual std::vector<Admission> admissions(std::size_t max) = 0;
+    // Of a mail that stays held: nobody is asked, and no answer counts any more.
+    virtual void close_petition(MailId const& mail) = 0;
     // The newest mail to this address, compared without case, that was given up or came back.
     [[nodiscard]] virtual std::optional<Undelivered> undelivered_to(std::string_view address) = 0;
     // When claim_due will next have something to hand out: at the latest when a claim ends that nobody settled.

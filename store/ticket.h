@@ -31,6 +31,7 @@ struct Ticket {
     TimePoint created, updated;
     std::int64_t articles = 0;  // how many
     std::int64_t folded = 0;    // how many mails of a flood were folded into it
+    std::string admitted_by;    // address key of the point of contact who let its contact in; empty: nobody had to
 };
 
 enum class ArticleKind { customer, agent, receipt, note, automatic };
@@ -69,7 +70,7 @@ struct Article {
 
 struct TicketEvent {
     TimePoint at;
-    // opened appended noted status severity assigned split merged folded unfolded released claimed
+    // opened appended noted status severity assigned split merged folded unfolded released admitted claimed
     // receipt-sent …
     std::string what;
     std::string by;      // an address, "postern" or "operator"

@@ -158,6 +158,7 @@ std::string build_message(OutgoingParts const& parts) {
     mail += date_field(parts.date);
     mail += mailbox_field("From", parts.from);
     mail += mailbox_field("To", parts.to);
+    if (parts.reply_to) mail += mailbox_field("Reply-To", {{}, *parts.reply_to});
     mail += text_field("Subject", parts.subject);
     mail += identifiers_field("Message-ID", {parts.message_id});
     mail += identifiers_field("In-Reply-To", {parts.in_reply_to});

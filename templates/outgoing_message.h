@@ -2,6 +2,7 @@
 // with a mail that it encloses a multipart/mixed of both. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,10 @@ namespace postern {
 
 struct OutgoingParts {
     NameAddr from, to;
-    std::string message_id;               // with brackets
-    std::vector<std::string> references;  // oldest first, the mail that is answered last; may be empty
-    std::string in_reply_to;              // with brackets, may be empty
+    std::optional<Mailbox> reply_to = {};  // where answers go; nullopt: to `from`
+    std::string message_id;                // with brackets
+    std::vector<std::string> references;   // oldest first, the mail that is answered last; may be empty
+    std::string in_reply_to;               // with brackets, may be empty
     TimePoint date;
     std::string subject;   // decoded, with its tag
     std::string language;  // a language tag (RFC 5646)

@@ -62,6 +62,24 @@ FieldSchema summary_schema() {
             {{"tickets", {"ticket"}}}};
 }
 
+FieldSchema question_schema() {
+    using enum FieldKind;
+    return {{{"site", value},
+             {"language", value},
+             {"organization", value},
+             {"mails", list},
+             {"mail_count", value},
+             {"one_mail", flag},
+             {"several_mails", flag},
+             {"until", value}},
+            {{"mails", {"address", "received", "subject", "word"}}}};
+}
+
+FieldSchema admitted_schema() {
+    using enum FieldKind;
+    return {{{"site", value}, {"language", value}, {"ticket", value}, {"address", value}, {"subject", value}}, {}};
+}
+
 }  // namespace
 
 std::span<TemplateKind const> template_kinds() {
@@ -69,7 +87,9 @@ std::span<TemplateKind const> template_kinds() {
                                   TemplateKind{"too_large", {"subject", "txt", "html"}, too_large_schema()},
                                   TemplateKind{"referral", {"subject", "txt", "html"}, referral_schema()},
                                   TemplateKind{"referral_reply", {"txt"}, referral_schema()},
-                                  TemplateKind{"summary", {"subject", "txt", "html"}, summary_schema()}};
+                                  TemplateKind{"summary", {"subject", "txt", "html"}, summary_schema()},
+                                  TemplateKind{"question", {"subject", "txt", "html"}, question_schema()},
+                                  TemplateKind{"admitted", {"subject", "txt", "html"}, admitted_schema()}};
     return kinds;
 }
 

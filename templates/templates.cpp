@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/ascii.h"
 #include "parsers/charset.h"
 #include "templates/clean_text.h"
 #include "templates/outgoing_message.h"
@@ -23,6 +24,10 @@ constexpr std::size_t name_code_points = 100;
 constexpr std::size_t file_name_code_points = 255;
 // An address is longer than this only to be in the way.
 constexpr std::size_t address_code_points = 80;
+// Who is to vouch for somebody has to see all of the address (RFC 5321 4.5.3.1: 64, '@', 255).
+constexpr std::size_t whole_address_code_points = 320;
+// Of a subject that somebody is asked about: enough to know the matter, and no room for a letter.
+constexpr std::size_t asked_subject_code_points = 120;
 // With "550 5.7.1 " and CRLF well within a reply line (RFC 5321 4.5.3.1.5: 512 octets).
 constexpr std::size_t reply_octets = 400;
 
@@ -152,6 +157,64 @@ FieldValues summary_values(SummaryFields const& fields, std::string const& langu
     return values;
 }
 
+// Mail clients make links of whatever looks like one: "[.]" is how people write it who don't want that.
+std::string without_links(std::string_view text) {
+    auto const is_word = [](char c) { return static_cast<unsigned char>(c) >= 0x80 || is_letter(c) || is_digit(c); };
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        bool const is_within = i > 0 && i + 1 < text.size() && is_word(text[i - 1]) && is_word(text[i + 1]);
+        if (text.substr(i, 3) == "://") {
+            result += "[://]";
+            i += 2;
+        } else if (text[i] == '.' && is_within && !is_digit(text[i + 1])) {
+            result += "[.]";
+        } else if (text[i] == '@' && is_within) {
+            result += "[at]";
+        } else {
+            result += text[i];
+        }
+    }
+    return result;
+}
+
+// With its zone: whoever reads it may be anywhere.
+std::string human_time(TimePoint time) {
+    auto const text = to_iso8601(time);  // "2026-11-21T09:00:00Z"
+    return text.substr(0, 10) + ", " + text.substr(11, 5) + " UTC";
+}
+
+FieldValues question_values(QuestionFields const& fields, std::string const& language) {
+    FieldValues values;
+    values["site"] = name_of(fields.site_name);
+    values["language"] = language;
+    values["organization"] = name_of(fields.organization);
+    std::vector<ListItem> mails;
+    for (auto const& mail : fields.mails) {
+        mails.push_back({{"address", clean_line(mail.address, whole_address_code_points)},
+                         {"subject", clean_line(without_links(clean_line(mail.subject, asked_subject_code_points)),
+                                                2 * asked_subject_code_points)},
+                         {"received", human_time(mail.received)},
+                         {"word", name_of(mail.word)}});
+    }
+    values["mail_count"] = std::to_string(mails.size());
+    values["one_mail"] = mails.size() == 1;
+    values["several_mails"] = mails.size() != 1;
+    values["mails"] = std::move(mails);
+    values["until"] = human_time(fields.until);
+    return values;
+}
+
+FieldValues admitted_values(AdmittedFields const& fields, std::string const& language) {
+    FieldValues values;
+    values["site"] = name_of(fields.site_name);
+    values["language"] = language;
+    values["ticket"] = name_of(fields.ticket);
+    values["address"] = clean_line(fields.address, whole_address_code_points);
+    values["subject"] =
+        clean_line(without_links(clean_line(fields.subject, asked_subject_code_points)), 2 * asked_subject_code_points);
+    return values;
+}
+
 // Sections that were left out leave blank lines behind: one is enough, and none at either end.
 std::string tidy_text(std::string_view text) {
     std::string tidy;
@@ -186,6 +249,8 @@ RenderedMail build(ResponseHeader const& header, TemplateSet::Found const& found
     parts.references = header.references;
     parts.in_reply_to = header.in_reply_to;
     parts.date = header.date;
+    parts.reply_to = header.reply_to;
+    parts.answers = header.answers;
     parts.subject = mail.subject;
     parts.language = found.language;
     parts.text = mail.text;
@@ -247,6 +312,18 @@ RenderedMail Templates::summary(ResponseHeader const& header, SummaryFields cons
     auto without_name = header;
     without_name.to.display_name.clear();
     return build(without_name, found, summary_values(fields, found.language));
+}
+
+RenderedMail Templates::question(ResponseHeader const& header, QuestionFields const& fields,
+                                 std::string_view language) const {
+    auto const found = state_->set.find("question", language);
+    return build(header, found, question_values(fields, found.language));
+}
+
+RenderedMail Templates::admitted(ResponseHeader const& header, AdmittedFields const& fields,
+                                 std::string_view language) const {
+    auto const found = state_->set.find("admitted", language);
+    return build(header, found, admitted_values(fields, found.language));
 }
 
 std::string Templates::referral_reply(ReferralFields const& fields, std::string_view language) const {

@@ -64,6 +64,26 @@ struct SummaryFields {
     std::uint64_t not_listed = 0;      // how many more there are
 };
 
+// To an organisation's point of contact, about held mail. Of what a sender wrote it shows the address and the subject,
+// in which nothing is left for a mail client to make a link of.
+struct QuestionFields {
+    struct Mail {
+        std::string address, subject;
+        TimePoint received;
+        std::string word;  // which lets it in
+    };
+    std::string site_name, organization;
+    std::vector<Mail> mails;  // at least one
+    TimePoint until;
+};
+
+// To the point of contact who let a mail in.
+struct AdmittedFields {
+    std::string site_name;
+    std::string ticket;  // "ACME-1042"
+    std::string address, subject;
+};
+
 // The header of an automatic response (RFC 3834 3.1), shared by all kinds.
 struct ResponseHeader {
     NameAddr from;                        // the support mailbox
@@ -73,6 +93,8 @@ struct ResponseHeader {
     std::vector<std::string> references;  // of the mail that is answered, oldest first; in_reply_to is added
     TimePoint date;
     std::string ticket_tag;  // "[ACME-1042]", put before the subject; may be empty
+    std::optional<Mailbox> reply_to = {};
+    bool answers = true;  // false: written unasked (RFC 3834 5: auto-generated)
 };
 
 struct RenderedMail {
@@ -100,6 +122,10 @@ class Templates {
                                         std::string_view language) const;
     [[nodiscard]] RenderedMail summary(ResponseHeader const& header, SummaryFields const& fields,
                                        std::string_view language) const;
+    [[nodiscard]] RenderedMail question(ResponseHeader const& header, QuestionFields const& fields,
+                                        std::string_view language) const;
+    [[nodiscard]] RenderedMail admitted(ResponseHeader const& header, AdmittedFields const& fields,
+                                        std::string_view language) const;
     // One line of US-ASCII for SMTP's 550 (RFC 5321 4.2): printable, at most 400 octets.
     [[nodiscard]] std::string referral_reply(ReferralFields const& fields, std::string_view language) const;
     [[nodiscard]] std::vector<std::string> languages() const;

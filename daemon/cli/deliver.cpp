@@ -18,7 +18,8 @@ RawMessage read_mail(Context& context, Arguments const& arguments, Policy const&
     if (auto const from = arguments.get("--from")) take_reverse_path(context, *from, raw.envelope);
     auto const& options = context.options();
     auto const recipient = mailbox_argument(arguments.at("--mailbox"));
-    if (policy.mailbox(recipient) == nullptr && !policy.is_postmaster(recipient)) {
+    if (policy.mailbox(recipient) == nullptr && !policy.is_postmaster(recipient) &&
+        !policy.takes_answers_at(recipient, context.now())) {
         throw CommandFailure(ExitCode::no_user, recipient.address() + " is no [[mailbox]] of " + options.file.string());
     }
     raw.envelope.forward_path = {recipient};

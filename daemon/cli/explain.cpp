@@ -59,7 +59,8 @@ Source source_argument(Arguments const& arguments) {
 std::optional<Door> door(RawMessage const& raw, ParsedMessage const& message, Policy const& policy) {
     auto const& recipient = raw.envelope.forward_path.front();
     auto const limit = policy.options().limits.message;
-    if (policy.mailbox(recipient) == nullptr && !policy.is_postmaster(recipient))
+    if (policy.mailbox(recipient) == nullptr && !policy.is_postmaster(recipient) &&
+        !policy.takes_answers_at(recipient, raw.received))
         return Door{smtp::replies::no_such_mailbox, {"recipient", recipient.address(), "no mailbox of ours", ""}};
     if (raw.octets.size() > limit) {
         return Door{smtp::replies::too_large,

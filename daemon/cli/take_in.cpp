@@ -9,9 +9,7 @@ namespace {
 
 // Where there is none yet nothing was made with it. A user who may not read it opens a ticket for a canary at worst.
 std::optional<SiteSecret> secret_if_there(std::filesystem::path const& state_dir) try {
-    std::error_code ignored;
-    if (!std::filesystem::exists(state_dir / site_secret_name, ignored)) return std::nullopt;
-    return SiteSecret::load_or_make(state_dir);
+    return SiteSecret::load(state_dir);
 } catch (SiteSecretError const&) {
     return std::nullopt;
 }

@@ -50,7 +50,6 @@ TEST_CASE("what is not in this build yet is told in a notice") {
         [metrics]
         listen = "127.0.0.1:9466"
     )") == unindented(R"(
-        postern.toml:8:7: notice: 'ask' is not in this build yet (nobody is asked)
         postern.toml:36:1: notice: [agent] is not in this build yet (engineers work by postern(1) only)
         postern.toml:40:1: notice: [metrics] is not in this build yet (nothing is served)
     )"));

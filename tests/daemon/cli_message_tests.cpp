@@ -72,6 +72,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
           bounce          kind of mail           no bounce
           clear-sender    eve@evil.example       From is one mailbox
           authentication  sender authentication  not asked: no organisation has the domain
+          admission       recipients             no address of a question
           listed-contact  eve@evil.example       not a contact, nor of an organisation's domain
 
         So it was refused, by the rule listed-contact on 2026-11-21 09:00:01Z.
@@ -85,6 +86,7 @@ TEST_CASE("message why: the story in words, rule by rule") {
           bounce           kind of mail                no bounce
           clear-sender     ana@northwind.example       From is one mailbox
           authentication   sender authentication       not asked
+          admission        recipients                  no address of a question
           listed-contact   ana@northwind.example       contact of Northwind (contacts.toml:5)
           unlisted         [contacts] unlisted         not asked: the sender may write
           automatic-reply  kind of mail                no automatic reply
@@ -147,11 +149,11 @@ TEST_CASE("message show: by our id or a Message-ID") {
     CHECK(message["id"] == "MAIL000000000001");
     CHECK(message["disposition"] == "opened");
     CHECK(message["ticket"] == "ACME-1000");
-    CHECK(message["story"].size() == 13);
-    CHECK(message["story"][6]["rule"] == "listed-contact");
-    CHECK(message["story"][6]["saw"] == "ana@northwind.example");
-    CHECK(message["story"][6]["result"] == "contact of Northwind");
-    CHECK(message["story"][6]["config"] == "contacts.toml:5");
+    CHECK(message["story"].size() == 14);
+    CHECK(message["story"][7]["rule"] == "listed-contact");
+    CHECK(message["story"][7]["saw"] == "ana@northwind.example");
+    CHECK(message["story"][7]["result"] == "contact of Northwind");
+    CHECK(message["story"][7]["config"] == "contacts.toml:5");
     CHECK(message["receipt"]["state"] == "queued");
     CHECK(message["receipt"]["why"] == nullptr);
     auto const refused = nlohmann::json::parse(terminal.run("postern message show MAIL000000000002 --json").out);

@@ -57,9 +57,9 @@ TEST_CASE("a contact's mail that belongs to no ticket opens one and gets a recei
     CHECK(verdict.organization->name == "Northwind");
     CHECK(verdict.sender->display_name == "Ana Ruiz");
     CHECK(verdict.receipt);
-    REQUIRE(verdict.story.size() == 13);
-    CHECK(verdict.story[6].rule == "listed-contact");
-    CHECK(verdict.story[6].config == "contacts.toml:5");
+    REQUIRE(verdict.story.size() == 14);
+    CHECK(verdict.story[7].rule == "listed-contact");
+    CHECK(verdict.story[7].config == "contacts.toml:5");
 }
 
 TEST_CASE("the address compares without case") {
@@ -455,7 +455,7 @@ TEST_CASE("a flood: past [limits] fold_after one more ticket takes the rest") {
         CHECK(verdict.rule == "new-ticket");
         CHECK(verdict.gathers);
         CHECK(verdict.receipt);
-        CHECK(verdict.story[11].result == "a flood, past 10/h: what follows joins this one's ticket");
+        CHECK(verdict.story[12].result == "a flood, past 10/h: what follows joins this one's ticket");
     }
     SECTION("the rest joins it, and gets none") {
         mail.context.flood = {10, ticket("ACME", 1042, "northwind")};

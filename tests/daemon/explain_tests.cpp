@@ -14,6 +14,7 @@
 #include "daemon/smtp_outcome.h"
 #include "store/memory_store.h"
 #include "tests/daemon/ways_in.h"
+#include "tests/support/daemon_process.h"
 #include "tests/support/site.h"
 #include "tests/support/skip.h"
 
@@ -201,13 +202,25 @@ TEST_CASE("for every rule a mail that explain ends with it, the line of the conf
     terminal.authentication.standing = SenderAuthentication::Standing::fail;
     terminal.authentication.from_domain = "northwind.example";
     check({"authentication", "postern.toml:23", "refused", {"ana@northwind.example", mail_of(ana, "Forged")}});
+    // An answer to a question that was forgotten since.
+    TemporaryFolder const state;
+    terminal.options.site.state_dir = state.path();
+    terminal.options.contacts.ask = true;
+    terminal.options.places["contacts.ask"] = "postern.toml:24";
+    terminal.authentication = {};
+    auto const answers_to = AdmissionAddresses(SiteSecret::load_or_make(state.path()))
+                                .make({"support", "acme.example"}, {{1}, terminal.now + std::chrono::hours{1}});
+    check({"admission",
+           "postern.toml:24",
+           "ignored",
+           {"lnd@northwind.example", mail_of("lnd@northwind.example", "Yes"), answers_to.address()}});
     // Every rule that decide has: those asked of the mail that passes them all, and those that end it here.
     auto const story = [&] {
         terminal.authentication = {};
         terminal.options.authentication.policy = AuthenticationPolicy::off;
         return explained(terminal, {"ana@northwind.example", mail_of(ana, "All of them")})["story"];
     }();
-    CHECK(story.size() == 13);
+    CHECK(story.size() == 14);
     for (auto const& step : story) CHECK(seen.contains(step["rule"]));
 }
 

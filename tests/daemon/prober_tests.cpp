@@ -6,6 +6,7 @@
 
 #include "tests/daemon/smtp_site.h"
 #include "tests/daemon/ways_in.h"
+#include "tests/support/daemon_process.h"
 #include "tests/support/markdown_table.h"
 #include "tests/support/site.h"
 
@@ -134,6 +135,32 @@ void contact() {
     CHECK_THAT(heard.outgoing, Contains("To: cy@globex.example\r\n"));
 }
 
+// Of two colleagues of whom one is asked about, and of addresses that answers could go to.
+void questions() {
+    TemporaryFolder const state;
+    (void)SiteSecret::load_or_make(state.path());
+    auto ways = site();
+    auto& options = ways.terminal.options;
+    options.site.state_dir = state.path();
+    options.contacts.unlisted = ContactsOptions::Unlisted::hold;
+    options.contacts.ask = true;
+    auto const of = [&](SenderAuthentication::Standing standing, std::string_view name) {
+        ways.terminal.authentication.standing = standing;
+        auto const heard =
+            ways.take("SMTP", "prober@evil.example", "From: " + std::string(name) + "@northwind.example\n\nHi\n");
+        return without_id(heard.reply) + std::to_string(heard.outgoing);
+    };
+    using Standing = SenderAuthentication::Standing;
+    CHECK(of(Standing::pass, "carl") == "250 2.0.0 Ok: 0");
+    CHECK(of(Standing::none, "dora") == "250 2.0.0 Ok: 0");
+    CHECK(ways.terminal.store->question_owed({noon, 1, 10})->petitions.size() == 1);
+    for (char const guess : {'0', '7', 'z'}) {
+        CHECK(ways.take("SMTP", "", "From: eve@evil.example\n\nHi\n",
+                        {"support+" + std::string(34, guess) + "@acme.example"})
+                  .reply == "550 5.1.1 No such mailbox here");
+    }
+}
+
 void addresses() {
     (void)session(R"(
         C: VRFY support@acme.example
@@ -158,6 +185,7 @@ std::map<std::string, std::function<void()>> const cases{
     {"who is a customer, without `refer_to`", customer_without_referral},
     {"who is a customer, with `refer_to`", customer_with_referral},
     {"who is a contact", contact},
+    {"whether a mail is asked about, or what was answered", questions},
     {"which addresses are ours", addresses},
 };
 

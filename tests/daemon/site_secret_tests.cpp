@@ -37,6 +37,7 @@ std::string failure_of(std::filesystem::path const& state_dir) {
 
 TEST_CASE("the site's secret is made once, 0600, and gives each purpose a key of its own, the same at every start") {
     TemporaryFolder const folder;
+    CHECK_FALSE(SiteSecret::load(folder.path()));
     auto const first = SiteSecret::load_or_make(folder.path());
     CHECK(mode_of(folder.path() / "secret") == 0600);
     CHECK(std::filesystem::file_size(folder.path() / "secret") == site_secret_octets);

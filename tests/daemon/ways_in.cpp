@@ -12,7 +12,7 @@ namespace postern::testing {
 
 namespace {
 
-std::shared_ptr<SmtpPolicy const> smtp_policy(std::string_view way, Options const& options) {
+std::shared_ptr<SmtpPolicy const> smtp_policy(std::string_view way, Options const& options, TimePoint now) {
     SmtpPolicy policy;
     policy.dialect = way == "LMTP" ? smtp::Dialect::lmtp : smtp::Dialect::smtp;
     policy.hostname = "support.acme.example";
@@ -20,6 +20,10 @@ std::shared_ptr<SmtpPolicy const> smtp_policy(std::string_view way, Options cons
     policy.max_sessions = policy.max_sessions_per_ip = policy.max_recipients = 10;
     policy.local_addresses = postmaster_keys(options);
     policy.local_addresses.emplace_back("support@acme.example");  // behind them in order, too
+    auto const in_force = site_policy(options);
+    policy.is_answer_address = [in_force, now](Mailbox const& address) {
+        return in_force->takes_answers_at(address, now);
+    };
     if (way == "trusted_relays") policy.trusted_relays = {*IpNetwork::parse("192.0.2.1")};
     return std::make_shared<SmtpPolicy const>(std::move(policy));
 }
@@ -54,7 +58,7 @@ std::string WaysIn::by_wire(std::string_view way, std::string_view from, std::st
                             std::vector<std::string> const& to) {
     using Next = smtp::Protocol::Next;
     InFlight const in_flight(std::uint64_t{1} << 24U);
-    smtp::Protocol protocol(smtp_policy(way, terminal.options), in_flight, "192.0.2.1");
+    smtp::Protocol protocol(smtp_policy(way, terminal.options, terminal.now), in_flight, "192.0.2.1");
     protocol.greet();
     auto rest = std::string(way == "LMTP" ? "LHLO" : "EHLO") + " mx.northwind.example\r\nMAIL FROM:<" +
                 std::string(from) + ">\r\n";
@@ -73,7 +77,9 @@ std::string WaysIn::by_wire(std::string_view way, std::string_view from, std::st
             REQUIRE(replies.ends_with("\r\n"));
             return replies.substr(0, replies.size() - 2);
         } else {
-            FAIL("no mail came through: " << protocol.replies());
+            auto const refusal = protocol.replies().find("\r\n5");
+            if (refusal == std::string::npos) FAIL("no mail came through: " << protocol.replies());
+            return protocol.replies().substr(refusal + 2, protocol.replies().find("\r\n", refusal + 2) - refusal - 2);
         }
     }
 }

@@ -67,6 +67,7 @@ struct DaemonSetup {
     std::string smtp;                      // further lines of [smtp]
     std::string relay_lines;               // further lines of [relay]
     std::string extra;                     // further sections of postern.toml
+    std::string contacts_keys;             // further lines of [contacts]
     // Lines of [limits]. Tests send in a second what a contact writes in a year: by default that is no storm.
     std::string limits = "receipts_per_address = \"0\"\nfold_after = \"0\"\n";
     std::string relay;  // url; default: a maildir beside the state

@@ -178,7 +178,8 @@ TEST_CASE("stray files and folders are named") {
           "en/receit.txt:0: no template has this name and none includes it; there are: receipt.subject receipt.txt "
           "receipt.html too_large.subject too_large.txt too_large.html "
           "referral.subject referral.txt referral.html referral_reply.txt "
-          "summary.subject summary.txt summary.html\n");
+          "summary.subject summary.txt summary.html "
+          "question.subject question.txt question.html admitted.subject admitted.txt admitted.html\n");
     std::vector<TemplateError> errors;
     auto const templates = Templates::load(folder.path() / "nowhere", errors);
     REQUIRE(errors.size() == 1);
