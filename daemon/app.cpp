@@ -292,7 +292,7 @@ struct App::State {
     }
 
     // False, and nothing has changed: the certificate or the key of [dkim] can't be used.
-    [[nodiscard]] bool take_over(Options fresh, Templates templates) {
+    [[nodiscard]] bool take_over(Options const& fresh, Templates templates) {
         std::shared_ptr<Policy const> fresh_policy;
         std::shared_ptr<SmtpPolicy const> fresh_smtp, fresh_lmtp;
         std::shared_ptr<DkimSigner const> fresh_signer;
@@ -352,7 +352,7 @@ void App::reload() {
     std::vector<TemplateError> broken;
     if (loaded.options) {
         auto templates = Templates::load(loaded.options->site.templates, broken);
-        if (broken.empty() && state_->take_over(std::move(*loaded.options), std::move(templates))) {
+        if (broken.empty() && state_->take_over(*loaded.options, std::move(templates))) {
             log.info("reloaded", {{"revision", state_->options.revision}});
             return;
         }

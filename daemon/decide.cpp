@@ -232,6 +232,11 @@ std::string why_not_judged(Facts const& facts) {
     return facts.message.from_doubt.value_or("");
 }
 
+// Of a mail that was held, and goes its way.
+std::string who_let_it_go(Facts const& facts) {
+    return facts.raw.admitted ? "let in by " + facts.raw.admitted->by : "released by an operator";
+}
+
 // A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where
 // somebody may have written it whose mail is taken, or held.
 Answer clear_sender(Facts const& facts, Verdict& verdict) {
@@ -241,7 +246,7 @@ Answer clear_sender(Facts const& facts, Verdict& verdict) {
     auto const senders = possible_senders(facts);
     auto const contact =
         std::ranges::find_if(senders, [&](Mailbox const& sender) { return listed(facts, sender).has_value(); });
-    if (facts.raw.released) return passes("From", why + "; released by an operator");
+    if (facts.raw.released) return passes("From", why + "; " + who_let_it_go(facts));
     if (contact != senders.end()) {
         return ends(verdict, Disposition::held, contact->address() + " may have sent it", why);
     }
@@ -271,7 +276,7 @@ constexpr auto longest_dns_trouble = std::chrono::days{5};
 Answer authentication(Facts const& facts, Verdict& verdict) {
     constexpr auto what = "sender authentication";
     auto const& found = facts.authentication;
-    if (facts.raw.released) return passes(what, "not asked: released by an operator");
+    if (facts.raw.released) return passes(what, "not asked: " + who_let_it_go(facts));
     auto const policy = facts.policy.authentication_of(facts.message.from.front().mailbox.domain);
     if (!policy) return passes(what, "not asked: no organisation has the domain");
     if (*policy == AuthenticationPolicy::off)
@@ -499,7 +504,7 @@ Answer fold(Facts const& facts, Verdict& verdict) {
     auto const& limit = facts.policy.options().limits.fold_after;
     auto place = place_of(facts, "limits.fold_after");
     if (limit.count == 0) return passes("[limits] fold_after", "nothing is folded", std::move(place));
-    if (facts.raw.released) return passes("mails like this", "not asked: released by an operator");
+    if (facts.raw.released) return passes("mails like this", "not asked: " + who_let_it_go(facts));
     auto const& [mails, gathering] = facts.context.flood;
     auto const saw = std::to_string(mails) + (mails < limit.count ? "" : " or more") + " like this lately";
     if (mails < limit.count) return passes(saw, "no flood", std::move(place));

@@ -20,13 +20,14 @@ std::size_t MemoryStore::questions_to(std::string_view organization_id, TimePoin
 
 void MemoryStore::put_petitions(IntakeRecord const& record) {
     if (record.petition_to) {
-        state_.petitions.push_back({record.ledger.id.text, *record.petition_to, PetitionState::owed, {}, {}});
+        state_.petitions.push_back({record.ledger.id.text, *record.petition_to, PetitionState::owed, {}, {}, {}});
     }
     for (auto const& mail : record.admits) {
         auto* const petition = find_petition(mail.text);
         if (petition == nullptr || petition->state != PetitionState::asked)
             throw std::logic_error("admits " + mail.text + ", about which nobody is asked");
         petition->state = PetitionState::admitted;
+        petition->answered = record.ledger.id;
     }
 }
 
@@ -49,8 +50,8 @@ void MemoryStore::forget_questions(TimePoint now) {
     auto const is_of = [](QuestionId id) { return [id](auto const& petition) { return petition.question == id; }; };
     for (auto each = state_.questions.begin(); each != state_.questions.end();) {
         auto const id = each->first;
-        bool const goes_on = std::ranges::any_of(state_.petitions, [id](auto const& petition) {
-            return petition.question == id && petition.state == PetitionState::admitted;
+        bool const goes_on = std::ranges::any_of(state_.petitions, [&](auto const& petition) {
+            return petition.question == id && find_mail(petition.mail)->entry.disposition == Disposition::held;
         });
         if (each->second.question.expires > now || goes_on) {
             ++each;
@@ -122,6 +123,18 @@ std::vector<Admission> MemoryStore::admissions(std::size_t max) {
         if (auto found = admission({petition.mail})) admissions.push_back(std::move(*found));
     }
     return admissions;
+}
+
+std::optional<Petition> MemoryStore::petition(MailId const& mail) {
+    auto const* const found = find_petition(mail.text);
+    if (found == nullptr) return std::nullopt;
+    Petition petition{found->state, {}, {}, {}, found->answered};
+    if (!found->question) return petition;
+    auto const& [question, created, text] = state_.questions.at(*found->question);
+    petition.asked = question.asked;
+    petition.created = created;
+    petition.expires = question.expires;
+    return petition;
 }
 
 void MemoryStore::close_petition(MailId const& mail) {

@@ -76,4 +76,12 @@ struct Admission {
     std::string by;  // address key of who let it in
 };
 
+// What was done about one held mail, for people who ask.
+struct Petition {
+    PetitionState state = PetitionState::owed;
+    std::string asked;               // address key of the point of contact; empty: nobody was asked
+    TimePoint created, expires;      // of the question, where somebody was
+    std::optional<MailId> answered;  // the mail that let it in
+};
+
 }  // namespace postern

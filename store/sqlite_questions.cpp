@@ -83,12 +83,13 @@ std::optional<Admission> find_admission(SqliteConnection& connection, MailId con
 }
 
 bool forget_questions(SqliteConnection& connection, TimePoint now) {
-    // What was let in and has not gone its way keeps its question.
+    // A mail that is held keeps its question: it may have been let in, and people ask what came of it.
     std::vector<std::int64_t> over;
     {
         Query row{connection,
                   "SELECT id FROM question q WHERE expires <= ? AND NOT EXISTS"
-                  " (SELECT 1 FROM petition p WHERE p.question = q.id AND p.state = 'admitted') LIMIT ?",
+                  " (SELECT 1 FROM petition p JOIN ledger l ON l.seq = p.mail"
+                  " WHERE p.question = q.id AND l.disposition = 'held') LIMIT ?",
                   now, questions_at_once};
         while (row.step()) over.push_back(row.integer(0));
     }
@@ -152,6 +153,23 @@ std::vector<Admission> SqliteStore::admissions(std::size_t max) {
         while (row.step()) admissions.push_back(admission_in(row));
         return admissions;
     });
+}
+
+std::optional<Petition> SqliteStore::petition(MailId const& mail) {
+    Query row{connection_,
+              "SELECT p.state, q.asked, q.created, q.expires, a.id FROM petition p JOIN ledger l ON l.seq = p.mail"
+              " LEFT JOIN question q ON q.id = p.question LEFT JOIN ledger a ON a.seq = p.answer WHERE l.id = ?",
+              mail.text};
+    if (!row.step()) return std::nullopt;
+    Petition petition;
+    petition.state = word<PetitionState>(row, 0, parse_petition_state);
+    if (!row.is_null(1)) {
+        petition.asked = row.text(1);
+        petition.created = row.time(2);
+        petition.expires = row.time(3);
+    }
+    if (!row.is_null(4)) petition.answered = MailId{row.text(4)};
+    return petition;
 }
 
 void SqliteStore::close_petition(MailId const& mail) {

@@ -85,6 +85,7 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::optional<OwedQuestion> question_owed(QuestionBounds const& bounds) override;
     void queue_question(Question const& question, OutgoingMail const& mail, TimePoint now) override;
     [[nodiscard]] std::vector<Admission> admissions(std::size_t max) override;
+    [[nodiscard]] std::optional<Petition> petition(MailId const& mail) override;
     void close_petition(MailId const& mail) override;
     [[nodiscard]] std::optional<Undelivered> undelivered_to(std::string_view address) override;
     [[nodiscard]] std::optional<TimePoint> next_due() override;

@@ -320,6 +320,8 @@ class Store {
     virtual void queue_question(Question const& question, OutgoingMail const& mail, TimePoint now) = 0;
     // Those admitted whose mail is still held, oldest first.
     [[nodiscard]] virtual std::vector<Admission> admissions(std::size_t max) = 0;
+    // Nullopt: nobody is to be asked about it, or it left what is held and was forgotten.
+    [[nodiscard]] virtual std::optional<Petition> petition(MailId const& mail) = 0;
     // Of a mail that stays held: nobody is asked, and no answer counts any more.
     virtual void close_petition(MailId const& mail) = 0;
     // The newest mail to this address, compared without case, that was given up or came back.

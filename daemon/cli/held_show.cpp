@@ -4,6 +4,7 @@
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/ledger_lookup.h"
+#include "daemon/cli/petition_words.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
 #include "parsers/message.h"
@@ -35,6 +36,7 @@ ExitCode print_json(Context& context, LedgerEntry const& entry, ParsedMessage co
     json["text"] = message.body_text;
     json["attachments"] = std::move(attachments);
     json["defects"] = message.defects;
+    json["question"] = petition_json(context.store().petition(entry.id));
     context.print(json);
     return ExitCode::ok;
 }
@@ -49,6 +51,8 @@ void print_mail(Context& context, LedgerEntry const& entry, ParsedMessage const&
     table.add({"subject", entry.subject});
     table.add({"size", human_size(entry.size)});
     table.add({"held because", entry.reason});
+    if (auto const petition = context.store().petition(entry.id))
+        table.add({"question", petition_in_words(*petition, context.now())});
     for (auto const& defect : message.defects) table.add({"defect", defect});
     for (auto const& attachment : message.attachments) {
         table.add({"attachment", attachment.name + ", " + attachment.media_type + ", " + human_size(attachment.size)});

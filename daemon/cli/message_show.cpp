@@ -5,6 +5,7 @@
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
 #include "daemon/cli/ledger_lookup.h"
+#include "daemon/cli/petition_words.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
 
@@ -51,6 +52,7 @@ ExitCode print_json(Context& context, LedgerEntry const& entry) {
     json["authentication_results"] = text_or_null(entry.authentication_results);
     json["story"] = story_json(entry.story);
     json["receipt"] = receipt_json(receipt);
+    json["question"] = petition_json(context.store().petition(entry.id));
     context.print(json);
     return ExitCode::ok;
 }
@@ -82,6 +84,8 @@ ExitCode show(Context& context, Arguments const& arguments) {
     table.add({"rule", or_dash(entry.rule)});
     if (!entry.revision.empty()) table.add({"configuration", entry.revision});
     if (!entry.reason.empty()) table.add({"reason", entry.reason});
+    if (auto const petition = context.store().petition(entry.id))
+        table.add({"question", petition_in_words(*petition, context.now())});
     table.add({"receipt", std::string(to_string(receipt.state)) + (receipt.why.empty() ? "" : ": " + receipt.why)});
     table.print(context.out, context.style);
     return ExitCode::ok;
@@ -164,8 +168,11 @@ ExitCode why(Context& context, Arguments const& arguments) {
     }
     table.print(context.out, {.colour = context.style.colour});
     if (!table.empty()) context.out << '\n';
-    context.out << context.style.bold(visible_line(end_in_words(entry))) << '\n'
-                << visible_line(receipt_in_words(store, entry)) << '\n';
+    context.out << context.style.bold(visible_line(end_in_words(entry))) << '\n';
+    if (auto const petition = store.petition(entry.id))
+        context.out << visible_line("Of the question about it: " + petition_in_words(*petition, context.now()) + ".")
+                    << '\n';
+    context.out << visible_line(receipt_in_words(store, entry)) << '\n';
     return ExitCode::ok;
 }
 

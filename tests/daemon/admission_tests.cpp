@@ -6,6 +6,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "daemon/held_mail.h"
@@ -810,6 +811,42 @@ TEST_CASE("a reload meanwhile: who is not the point of contact any more decides 
         CHECK_THAT(entry.reason, Contains("not configured any more"));
         CHECK(site.let_go() == 0);
         CHECK(site.states() == std::vector{PetitionState::closed});
+    }
+    site.require_sound();
+}
+
+TEST_CASE("an operator sees who was asked about held mail, until when, and what came of it") {
+    Site site;
+    auto const mail = site.hold().text;
+    CHECK_THAT(site.terminal().run("postern held list").out,
+               Contains("whose domain it is of; the point of contact is going to be asked"));
+    CHECK(nlohmann::json::parse(site.terminal().run("postern held list --json").out)[0]["question"]["state"] == "owed");
+    REQUIRE(site.ask().size() == 1);
+    auto const asked = "lnd@northwind.example was asked on "s;
+    CHECK_THAT(site.terminal().run("postern held show " + mail).out, Contains(asked) && Contains("can answer until"));
+    auto const question =
+        nlohmann::json::parse(site.terminal().run("postern message why --json " + mail).out)["question"];
+    CHECK(question["state"] == "asked");
+    CHECK(question["to"] == "lnd@northwind.example");
+    CHECK(question["answered_by"].is_null());
+    SECTION("nobody answered") {
+        site.terminal().now += std::chrono::days{8};
+        while (site.store().forget_expired(site.terminal().now)) continue;
+        CHECK_THAT(site.terminal().run("postern held list").out, Contains("the time to answer ended on"));
+        CHECK_THAT(site.terminal().run("postern message why " + mail).out,
+                   Contains("Of the question about it: " + asked) && Contains("the time to answer ended on"));
+    }
+    SECTION("it was let in") {
+        (void)site.answer();
+        CHECK_THAT(site.terminal().run("postern held list").out, Contains("let it in by mail MAIL000000000002"));
+        REQUIRE(site.let_go() == 1);
+        CHECK_THAT(site.terminal().run("postern message why " + mail).out,
+                   Contains("and let it in by mail MAIL000000000002.") &&
+                       Contains("not asked: let in by lnd@northwind.example"));
+    }
+    SECTION("an operator let it go") {
+        REQUIRE(site.terminal().run("postern held release " + mail).code == 0);
+        CHECK_THAT(site.terminal().run("postern message why " + mail).out, Contains("no answer counts any more"));
     }
     site.require_sound();
 }

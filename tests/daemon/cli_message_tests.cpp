@@ -190,7 +190,8 @@ TEST_CASE("held: looked at, released with its original time, dropped") {
             "subject": "Whose is it",
             "reason": "From names 2 mailboxes",
             "mailbox": "support@acme.example",
-            "message_id": "<3@northwind.example>"
+            "message_id": "<3@northwind.example>",
+            "question": null
           }
         ]
         $ postern held show MAIL000000000003

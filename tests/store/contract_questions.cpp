@@ -249,18 +249,22 @@ CONTRACT("an admission that ends with the mail held closes the petition") {
     require_sound(store);
 }
 
-CONTRACT("questions that can't be answered any more are forgotten, but for what was let in and has yet to go its way") {
+CONTRACT("questions that can't be answered any more are forgotten, but for those about mail that is still held") {
     TestType backend;
     auto& store = backend.store;
-    for (auto const* const id : {"one", "two"}) hold(store, id);
+    for (auto const* const id : {"one", "two", "three"}) hold(store, id);
     ask(store, 1, {"one"});
     ask(store, 2, {"two"}, 1);
+    ask(store, 3, {"three"}, 1);
+    CHECK(store.drop_held({"one"}, at(2)));
     admit(store, "answer", {{"two"}});
     CHECK_FALSE(store.forget_expired(at(7 * day - 1)));
     CHECK(facts_of(store, 1));
     CHECK_FALSE(store.forget_expired(at(8 * day)));
     CHECK_FALSE(facts_of(store, 1));
+    CHECK_FALSE(store.petition({"one"}));
     CHECK(facts_of(store, 2));
+    CHECK(facts_of(store, 3));
     CHECK(store.admissions(10).size() == 1);
     CHECK(store.held_count() == 2);
     require_sound(store);
@@ -299,4 +303,26 @@ CONTRACT("only held mail is asked about, and only an answer that is nothing else
     answer.admits = {{"two"}};
     CHECK_THROWS_AS(store.commit(answer, at(0)), std::logic_error);
     CHECK(state_of(store, 1) == PetitionState::asked);
+}
+
+CONTRACT("what was done about a held mail is told: who was asked, until when, and what let it in") {
+    TestType backend;
+    auto& store = backend.store;
+    hold(store, "one");
+    hold(store, "two");
+    CHECK_FALSE(store.petition({"unknown"}));
+    auto const owed = store.petition({"one"}).value();
+    CHECK(owed.state == PetitionState::owed);
+    CHECK(owed.asked.empty());
+    ask(store, 1, {"one", "two"}, 3);
+    admit(store, "answer", {{"two"}}, 4);
+    auto const asked = store.petition({"one"}).value();
+    CHECK(asked.state == PetitionState::asked);
+    CHECK(asked.asked == "lnd@northwind.example");
+    CHECK(asked.created == at(3));
+    CHECK(asked.expires == at(3 + 7 * day));
+    CHECK_FALSE(asked.answered);
+    CHECK(store.petition({"two"})->answered.value().text == "answer");
+    release(store, "two", true);
+    CHECK(store.petition({"two"})->state == PetitionState::done);
 }
