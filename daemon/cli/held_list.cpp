@@ -10,7 +10,7 @@ namespace {
 
 std::string reason(Context& context, LedgerEntry const& entry) {
     auto const petition = context.store().petition(entry.id);
-    return petition ? entry.reason + "; " + petition_in_words(*petition, context.now()) : entry.reason;
+    return petition ? entry.reason + "; " + petition_in_short(*petition, context.now()) : entry.reason;
 }
 
 Json json_of(Context& context, LedgerEntry const& entry) {

@@ -26,6 +26,21 @@ std::string petition_in_words(Petition const& petition, TimePoint now) {
     return asked + "; no answer counts any more";
 }
 
+std::string petition_in_short(Petition const& petition, TimePoint now) {
+    if (petition.asked.empty()) return "the point of contact is going to be asked";
+    switch (petition.state) {
+        case PetitionState::owed:
+        case PetitionState::asked:
+            return petition.asked + (now < petition.expires ? " was asked" : " did not let it in");
+        case PetitionState::admitted:
+        case PetitionState::done:
+            return petition.asked + " let it in";
+        case PetitionState::closed:
+            break;
+    }
+    return petition.asked + " was asked, and is no longer";
+}
+
 Json petition_json(std::optional<Petition> const& petition) {
     if (!petition) return {};
     bool const was_asked = !petition->asked.empty();

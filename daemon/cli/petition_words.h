@@ -12,6 +12,8 @@ namespace postern {
 
 // A sentence's worth, without its full stop: "lnd@northwind.example was asked on …, and can answer until …".
 [[nodiscard]] std::string petition_in_words(Petition const& petition, TimePoint now);
+// In few words, for a column: "lnd@northwind.example was asked".
+[[nodiscard]] std::string petition_in_short(Petition const& petition, TimePoint now);
 // Null: nobody is to be asked.
 [[nodiscard]] Json petition_json(std::optional<Petition> const& petition);
 
