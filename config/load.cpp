@@ -21,13 +21,24 @@ namespace {
 
 constexpr std::string_view example_suffix = ".example";
 
-// systemd.exec(5): credentials are files of plain names.
-std::filesystem::path in_credentials(std::string const& written) {
-    auto const* const folder = std::getenv("CREDENTIALS_DIRECTORY");
-    if (folder == nullptr || *folder == '\0' || written.find('/') != std::string::npos) return {};
-    auto const file = std::filesystem::path(folder) / written;
+// Where systemd lays the credentials of our unit. The daemon is told of them, an operator's shell is not: root's
+// `check` looks there for what is nowhere else.
+constexpr auto unit_credentials = "/run/credentials/postern.service";
+
+bool is_there(std::filesystem::path const& file) {
     std::error_code ignored;
-    return std::filesystem::exists(file, ignored) ? file : std::filesystem::path{};
+    return std::filesystem::exists(file, ignored);
+}
+
+// systemd.exec(5): credentials are files of plain names.
+std::filesystem::path located(std::filesystem::path const& folder, std::string const& written) {
+    auto const beside = (folder / written).lexically_normal();
+    if (written.find('/') != std::string::npos) return beside;
+    auto const* const told = std::getenv("CREDENTIALS_DIRECTORY");
+    if (told != nullptr && *told != '\0' && is_there(std::filesystem::path(told) / written))
+        return std::filesystem::path(told) / written;
+    auto const of_unit = std::filesystem::path(unit_credentials) / written;
+    return !is_there(beside) && is_there(of_unit) ? of_unit : beside;
 }
 
 std::string shown(std::filesystem::path const& file) {
@@ -63,10 +74,7 @@ class Loader {
         std::error_code failed;
         auto const absolute = std::filesystem::absolute(file, failed);
         reading.folder = (failed ? file : absolute).parent_path();
-        reading.locate = [folder = reading.folder](std::string const& written) {
-            auto const credential = in_credentials(written);
-            return credential.empty() ? (folder / written).lexically_normal() : credential;
-        };
+        reading.locate = [folder = reading.folder](std::string const& written) { return located(folder, written); };
         reading.schema = &schema;
         return reading;
     }

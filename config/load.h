@@ -16,7 +16,8 @@ struct Loaded {
 };
 
 // Never throws for what stands in the files; a file that can't be read is a finding. *_file keys are looked for in
-// $CREDENTIALS_DIRECTORY first; each must be readable by who calls.
+// $CREDENTIALS_DIRECTORY first, and at last where systemd lays those of postern.service; each must be readable by who
+// calls.
 [[nodiscard]] Loaded load_options(std::filesystem::path const& file);
 
 // The same for who needs no secret: an operator's shell has neither the daemon's rights nor its credentials. The

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/support/daemon_process.h"
+#include "tests/support/skip.h"
 
 using namespace postern::testing;
 using Catch::Matchers::Contains;
@@ -142,4 +143,29 @@ TEST_CASE("kill -9 under load: nothing lost, nothing doubled") {
     // A receipt may be sent twice where the kill came between the relay's 250 and ours to ourselves; it is one file by
     // its name.
     CHECK(daemon.sent(senders * mails).size() == senders * mails);
+}
+
+TEST_CASE("root's check finds the secrets that systemd hands to the unit alone") {
+    // A /run of its own: nothing of this machine's is touched.
+    std::vector<std::string> const in_own_mounts{"unshare", "--mount", "sh", "-ec"};
+    auto const run = [&](std::string const& script) {
+        auto arguments = in_own_mounts;
+        arguments.push_back("mount -t tmpfs none /run; " + script);
+        return run_program(arguments);
+    };
+    if (run("true").exit_code != 0) return skip("this user may not mount anything");
+    DaemonProcess daemon;
+    daemon.setup.relay = "smtp://127.0.0.1:1\"\nuser = \"support\"\npassword_file = \"relay-password";
+    daemon.write_config();
+    auto const check =
+        std::string(POSTERN_BINARY_DIR) + "/postern --config " + (daemon.folder() / "postern.toml").string() + " check";
+    auto const missing = run(check);
+    CHECK(missing.exit_code == 78);
+    CHECK_THAT(missing.out, Contains("can't read") && Contains("No such file"));
+    auto const there =
+        run("umask 077; mkdir -p /run/credentials/postern.service; "
+            "echo secret > /run/credentials/postern.service/relay-password; " +
+            check);
+    INFO(there.out + there.err);
+    CHECK(there.exit_code == 0);
 }
