@@ -96,6 +96,10 @@ class MemoryStore final : public Store {
     bool drop_held(MailId const& id, TimePoint now) override;
     bool forget_expired(TimePoint now) override;
 
+    [[nodiscard]] std::vector<RecordedMail> recorded_after(std::int64_t place, TimePoint since,
+                                                           std::size_t max) override;
+    [[nodiscard]] ArrivalContext lookup_at(MomentOf const& moment, ArrivalQuestion const& question) override;
+
     [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;
     [[nodiscard]] std::optional<TicketHistory> ticket(TicketNumber const& number) override;
     [[nodiscard]] std::optional<AttachmentSource> attachment(TicketNumber const& number,
@@ -151,6 +155,11 @@ class MemoryStore final : public Store {
     [[nodiscard]] MemoryState::TicketRecord* find_ticket(TicketNumber const& number);
     [[nodiscard]] MemoryState::Sent* find_sent(OutboxId id);
     [[nodiscard]] std::optional<TicketFacts> facts(TicketNumber const& number);
+    [[nodiscard]] std::int64_t place_of(std::string_view mail) const;  // 0: there is no such mail
+    [[nodiscard]] bool was_there(MemoryState::TicketRecord const& ticket, MomentOf const& moment) const;
+    [[nodiscard]] bool was_sent(MemoryState::Sent const& sent, MomentOf const& moment) const;
+    [[nodiscard]] std::vector<TicketId> tickets_named_at(MomentOf const& moment, std::string const& message_id) const;
+    [[nodiscard]] std::optional<SentMail> sent_mail_at(MomentOf const& moment, std::string const& message_id);
 
     MemoryState::TicketRecord* open_ticket(NewTicket const& opens, TimePoint now);
     MemoryState::TicketRecord* joined_ticket(IntakeRecord const& record);  // null where it joins none

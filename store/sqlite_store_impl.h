@@ -60,6 +60,10 @@ class SqliteStore final : public Store {
     bool drop_held(MailId const& id, TimePoint now) override;
     bool forget_expired(TimePoint now) override;
 
+    [[nodiscard]] std::vector<RecordedMail> recorded_after(std::int64_t place, TimePoint since,
+                                                           std::size_t max) override;
+    [[nodiscard]] ArrivalContext lookup_at(MomentOf const& moment, ArrivalQuestion const& question) override;
+
     [[nodiscard]] std::vector<Ticket> tickets(TicketFilter const& filter) override;
     [[nodiscard]] std::optional<TicketHistory> ticket(TicketNumber const& number) override;
     [[nodiscard]] std::optional<AttachmentSource> attachment(TicketNumber const& number,

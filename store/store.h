@@ -186,6 +186,20 @@ struct IntakeRecord {
     bool is_admission = false;   // of a held mail: it goes its way by the word of the point of contact
 };
 
+// A mail as the ledger has it, for whoever asks what would become of it under another configuration.
+struct RecordedMail {
+    std::int64_t place = 0;             // in the order of taking in, from 1; those of a store may leave gaps
+    LedgerEntry entry;                  // with its story
+    std::optional<TicketFacts> ticket;  // of entry.ticket, as it is now
+    std::string organization;           // of the ticket: the name when it was opened; may be empty
+};
+
+// The moment at which a mail was judged: what stands before it in the order of taking in, and was as it is by then.
+struct MomentOf {
+    std::int64_t place = 0;
+    TimePoint at;
+};
+
 // A summary that is due.
 struct OwedSummary {
     SummaryId id;
@@ -266,6 +280,15 @@ class Store {
     // octets of refused mail after their 30 days; the ledger rows stay. So much as a short transaction takes; true:
     // there is more.
     virtual bool forget_expired(TimePoint now) = 0;
+
+    // Replay (daemon/replay.h). The mails next to a place in the order of taking in, from 0, that were received at
+    // `since` or later, at most so many.
+    [[nodiscard]] virtual std::vector<RecordedMail> recorded_after(std::int64_t place, TimePoint since,
+                                                                   std::size_t max) = 0;
+    // Of a question's tags, message_ids and original_message_id what lookup() found at that moment; nothing of the
+    // rest, which is forgotten in time. Tickets are as they are now. A mail that an operator unfolded since is found no
+    // more: it belongs to a ticket that was not there yet.
+    [[nodiscard]] virtual ArrivalContext lookup_at(MomentOf const& moment, ArrivalQuestion const& question) = 0;
 
     // Tickets, oldest first. The changing verbs return false where there is no such ticket, and add an event where they
     // change something.
