@@ -33,6 +33,17 @@ Answer ends(Verdict& verdict, Disposition disposition, std::string saw, std::str
     return {true, std::move(saw), std::move(result), std::move(config)};
 }
 
+// What is said of a mail that was held, by who let it go.
+constexpr std::string_view released = "released by an operator", let_in = "let in by ";
+
+std::string who_let_it_go(Facts const& facts) {
+    return facts.raw.admitted ? std::string(let_in) + facts.raw.admitted->by : std::string(released);
+}
+
+// What is said of who is no contact, around the name of the organisation whose domain it is; and where it is nobody's.
+constexpr std::string_view before_organization = "not a contact; the domain is ", after_organization = "'s";
+constexpr std::string_view nobodys_domain = "not a contact, nor of an organisation's domain";
+
 // RFC 5321 4.5.5. By IMAP only a Return-Path field can tell.
 bool has_null_reverse_path(Facts const& facts) {
     return facts.raw.envelope.reverse_path_known ? facts.raw.envelope.reverse_path.is_null()
@@ -155,7 +166,7 @@ std::string why_not_forwarded(Facts const& facts) {
     auto const lately = facts.context.forwards.count;
     return lately < most_forwards_an_hour
                ? ""
-               : "[site] postmaster got " + std::to_string(lately) + " mails or more within the hour";
+               : "[site] postmaster got " + std::to_string(lately) + std::string(forwarded_enough);
 }
 
 // What the report says of the recipient that we wrote to; null: nothing. Where a mail was sent on, the report may name
@@ -186,6 +197,7 @@ Answer postmaster(Facts const& facts, Verdict& verdict) {
     verdict.forwards = why_not.empty();
     auto what = verdict.forwards ? "forwarded to " + facts.policy.options().site.postmaster->address()
                                  : "not forwarded: " + why_not;
+    if (facts.raw.released) what += "; " + who_let_it_go(facts);
     auto place = place_of(facts, "site.postmaster");
     if (!to.alone) return passes(saw, std::move(what), std::move(place));
     return ends(verdict, verdict.forwards ? Disposition::ignored : Disposition::held, saw, std::move(what),
@@ -232,17 +244,13 @@ std::string why_not_judged(Facts const& facts) {
     return facts.message.from_doubt.value_or("");
 }
 
-// Of a mail that was held, and goes its way.
-std::string who_let_it_go(Facts const& facts) {
-    return facts.raw.admitted ? "let in by " + facts.raw.admitted->by : "released by an operator";
-}
-
 // A mail whose From is not exactly one mailbox, or that was read in part only, is never guessed at: it is held where
 // somebody may have written it whose mail is taken, or held.
 Answer clear_sender(Facts const& facts, Verdict& verdict) {
     auto const why = why_not_judged(facts);
     if (why.empty()) return passes(facts.message.from.front().mailbox.address(), "From is one mailbox");
-    if (facts.answers) return ends(verdict, Disposition::ignored, "an answer to a question", why + ": admits nobody");
+    if (facts.answers)
+        return ends(verdict, Disposition::ignored, "an answer to a question", why + ": " + std::string(admits_nobody));
     auto const senders = possible_senders(facts);
     auto const contact =
         std::ranges::find_if(senders, [&](Mailbox const& sender) { return listed(facts, sender).has_value(); });
@@ -298,7 +306,8 @@ Answer authentication(Facts const& facts, Verdict& verdict) {
             return ends(verdict, Disposition::held, sender.address(), ruling.result, std::move(place));
         case Ruling::held:
             if (facts.answers)
-                return ends(verdict, Disposition::ignored, sender.address(), ruling.result + ": admits nobody");
+                return ends(verdict, Disposition::ignored, sender.address(),
+                            ruling.result + ": " + std::string(admits_nobody));
             if (!would_be_taken(facts, sender)) break;
             return ends(verdict, Disposition::held, sender.address() + " may have sent it", ruling.result,
                         std::move(place));
@@ -311,7 +320,7 @@ Answer authentication(Facts const& facts, Verdict& verdict) {
 // Empty: so far as the answer itself goes, it may let somebody in.
 std::string why_no_answer(Facts const& facts) {
     auto const& question = facts.context.question;
-    if (facts.raw.released) return "released by an operator";
+    if (facts.raw.released) return std::string(released);
     if (facts.now >= facts.answers->expires) return "the question has expired";
     if (!question) return "the question is not known any more";
     auto const* const organization = facts.policy.options().contact_list.by_id(question->organization_id);
@@ -397,7 +406,7 @@ Answer listed_contact(Facts const& facts, Verdict& verdict) {
     // Of several in From an operator's word settles that the mail is taken, not whose it is.
     if (facts.message.from.size() == 1) verdict.sender = facts.message.from.front();
     if (facts.raw.admitted) return admitted_sender(facts, verdict);
-    if (facts.raw.released) return passes("From", "not a contact; released by an operator");
+    if (facts.raw.released) return passes("From", "not a contact; " + std::string(released));
     auto const& sender = candidates.front();
     if (auto const* ticket = asked_for(facts, verdict)) {
         return passes(sender.address(),
@@ -405,9 +414,9 @@ Answer listed_contact(Facts const& facts, Verdict& verdict) {
     }
     verdict.refer_to = facts.policy.options().contact_list.by_domain(sender.domain);
     if (!verdict.refer_to) {
-        return ends(verdict, Disposition::refused, sender.address(), "not a contact, nor of an organisation's domain");
+        return ends(verdict, Disposition::refused, sender.address(), std::string(nobodys_domain));
     }
-    auto what = "not a contact; the domain is " + verdict.refer_to->name + "'s";
+    auto what = std::string(before_organization) + verdict.refer_to->name + std::string(after_organization);
     return held_for(facts, sender)
                ? passes(sender.address(), std::move(what), verdict.refer_to->where)
                : ends(verdict, Disposition::refused, sender.address(), std::move(what), verdict.refer_to->where);
@@ -528,18 +537,18 @@ Answer new_ticket(Facts const& facts, Verdict& verdict) {
 using Rule = Answer (*)(Facts const&, Verdict&);
 constexpr std::array<std::pair<std::string_view, Rule>, 14> rules{{
     {"arrival-key", arrival_key},
-    {"own-mail", own_mail},
+    {rule::own_mail, own_mail},
     {postmaster_rule, postmaster},
     {"bounce", bounce},
-    {"clear-sender", clear_sender},
-    {"authentication", authentication},
-    {"admission", admission},
-    {"listed-contact", listed_contact},
+    {rule::clear_sender, clear_sender},
+    {rule::authentication, authentication},
+    {rule::admission, admission},
+    {rule::listed_contact, listed_contact},
     {"unlisted", unlisted},
-    {"automatic-reply", automatic_reply},
-    {"ticket-tag", ticket_tag},
-    {"thread", thread},
-    {"fold", fold},
+    {rule::automatic_reply, automatic_reply},
+    {rule::ticket_tag, ticket_tag},
+    {rule::thread, thread},
+    {rule::fold, fold},
     {"new-ticket", new_ticket},
 }};
 
@@ -616,8 +625,8 @@ void spare_receipt(Facts const& facts, Verdict& verdict) {
 
 Verdict decide(Facts const& facts) {
     Verdict verdict;
-    for (auto const& [name, rule] : rules) {
-        auto answer = rule(facts, verdict);
+    for (auto const& [name, ask] : rules) {
+        auto answer = ask(facts, verdict);
         verdict.story.push_back(
             {std::string(name), std::move(answer.saw), std::move(answer.result), std::move(answer.config)});
         if (!answer.decided) continue;
@@ -630,6 +639,26 @@ Verdict decide(Facts const& facts) {
     verdict.receipt = verdict.receipt_why.empty();
     spare_receipt(facts, verdict);
     return verdict;
+}
+
+bool was_let_go(std::vector<StoryStep> const& story) {
+    return std::ranges::any_of(story, [](StoryStep const& step) {
+        std::string_view const result = step.result;
+        auto const at = result.find(": ");
+        return result.ends_with(released) ||
+               (step.rule == rule::authentication && at != result.npos && result.substr(at + 2).starts_with(let_in));
+    });
+}
+
+std::optional<std::string> whose_colleague(std::vector<StoryStep> const& story) {
+    auto const step = std::ranges::find(story, rule::listed_contact, &StoryStep::rule);
+    if (step == story.end()) return std::nullopt;
+    std::string_view name = step->result;
+    if (name == nobodys_domain) return "";
+    if (!name.starts_with(before_organization) || !name.ends_with(after_organization)) return std::nullopt;
+    name.remove_prefix(before_organization.size());
+    name.remove_suffix(std::min(name.size(), after_organization.size()));
+    return std::string(name);
 }
 
 }  // namespace postern

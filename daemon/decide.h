@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/admission_address.h"
@@ -81,5 +82,24 @@ struct Verdict {
 };
 
 [[nodiscard]] Verdict decide(Facts const& facts);
+
+// Rules by name, as the ledger has them, for who looks at what was decided before.
+namespace rule {
+inline constexpr std::string_view own_mail = "own-mail", clear_sender = "clear-sender",
+                                  authentication = "authentication", admission = "admission",
+                                  listed_contact = "listed-contact", automatic_reply = "automatic-reply",
+                                  ticket_tag = "ticket-tag", thread = "thread", fold = "fold";
+}  // namespace rule
+
+// What the reason of an answer to a question ends with that was none.
+inline constexpr std::string_view admits_nobody = "admits nobody";
+// What the reason ends with for which a mail to the postmaster was held: enough were forwarded.
+inline constexpr std::string_view forwarded_enough = " mails or more within the hour";
+
+// The story is of a mail that was held, and that an operator or a point of contact let go.
+[[nodiscard]] bool was_let_go(std::vector<StoryStep> const& story);
+// Of the story of who is no contact: the name of the organisation whose domain it is; "": nobody's. nullopt: it doesn't
+// say.
+[[nodiscard]] std::optional<std::string> whose_colleague(std::vector<StoryStep> const& story);
 
 }  // namespace postern

@@ -3,22 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/recorded_mail.h"
+
 namespace postern {
 
 RawMessage held_as_it_came(LedgerEntry const& entry, std::string octets) {
-    RawMessage raw;
-    raw.id = entry.id;
-    raw.source = entry.source;
-    raw.octets = std::move(octets);
-    raw.received = entry.received;
-    raw.imap = entry.imap;
+    auto raw = as_it_came(entry, std::move(octets));
     raw.released = true;
-    raw.envelope.client = entry.client;
-    if (auto mailbox = parse_mailbox(entry.mailbox)) raw.envelope.forward_path.push_back(*std::move(mailbox));
-    if (auto sender = parse_mailbox(entry.reverse_path)) raw.envelope.reverse_path.mailbox = *std::move(sender);
-    // An empty one is the null path only where the way in has an envelope at all.
-    bool const has_envelope = entry.source == Source::smtp || entry.source == Source::lmtp;
-    raw.envelope.reverse_path_known = has_envelope || !raw.envelope.reverse_path.is_null();
     return raw;
 }
 

@@ -100,11 +100,11 @@ RawMessage ImapHandover::message(ImapFetched mail, unsigned attempts) const {
     raw.unread = std::move(mail.unread);
     raw.only_header = mail.only_header;
     if (!raw.unread && attempts >= most_attempts) {
-        raw.unread = "its reading was begun " + std::to_string(attempts) + " times and never finished";
+        raw.unread = std::string(never_finished) + std::to_string(attempts) + " times and never finished";
     }
     auto const alone = deferred_alone_.find(mail.facts.uid);
     if (!raw.unread && alone != deferred_alone_.end() && alone->second >= most_deferred_alone) {
-        raw.unread = "it could not be committed " + std::to_string(alone->second) + " times while other mail was";
+        raw.unread = std::string(never_committed) + std::to_string(alone->second) + " times while other mail was";
     }
     return raw;
 }

@@ -29,7 +29,7 @@ UidSet uids_of(auto const& group) {
 }
 
 std::string too_large(std::uint64_t octets) {
-    return "larger than [limits] message: " + std::to_string((octets + (1U << 20U) - 1) >> 20U) +
+    return std::string(larger_than_limit) + std::to_string((octets + (1U << 20U) - 1) >> 20U) +
            " MiB; it stays on the server";
 }
 
@@ -329,7 +329,7 @@ void ImapTaking::take_suspect(std::uint32_t uid) {
         if (!group.empty()) take_group(std::move(group));
         return;
     }
-    auto const why = is_too_large ? too_large(facts.size) : "the server cannot deliver it; it stays there";
+    auto const why = is_too_large ? too_large(facts.size) : std::string(not_delivered) + "; it stays there";
     if (!place_.suspects.is_without_header(uid) || !delivered_) return take_by_header(facts, why);
     std::vector<ImapFetched> nothing;
     nothing.push_back({facts, {}, {}, why, true, false});

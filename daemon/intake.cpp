@@ -68,16 +68,10 @@ std::vector<ArrivalKey> keys_of(RawMessage const& raw, ParsedMessage const& mess
 
 ArrivalQuestion question(RawMessage const& raw, ParsedMessage const& message, std::vector<ArrivalKey> const& keys,
                          Policy const& policy, TimePoint now) {
-    ArrivalQuestion question;
+    auto question = thread_question(message, policy);
     for (auto const& key : keys) question.arrival_keys.push_back(key.key);
     if (raw.released) question.not_itself = raw.id;
     question.now = now;
-    for (auto const& tag : message.ticket_tags) {
-        if (policy.is_our_tag(tag.tag)) question.tags.push_back(tag);
-    }
-    if (message.in_reply_to) question.message_ids.push_back(*message.in_reply_to);
-    question.message_ids.insert(question.message_ids.end(), message.references.rbegin(), message.references.rend());
-    question.original_message_id = message.original_message_id;
     if (may_be_ours(message, policy)) question.own_message_id = message.message_id;
     question.receipts = receipt_question(message, policy, now);
     return question;
@@ -146,24 +140,40 @@ Receipt receipt_of(Facts const& facts, Verdict const& verdict, IntakeRecord cons
 
 }  // namespace
 
+Addressee addressee(RawMessage const& raw, ParsedMessage const& message, Policy const& policy) {
+    auto const answers = answer_to(raw, message, policy);
+    if (answers) return {answers->mailbox, answers->address};
+    return {&addressed(raw, policy), std::nullopt};
+}
+
+ArrivalQuestion thread_question(ParsedMessage const& message, Policy const& policy) {
+    ArrivalQuestion question;
+    for (auto const& tag : message.ticket_tags) {
+        if (policy.is_our_tag(tag.tag)) question.tags.push_back(tag);
+    }
+    if (message.in_reply_to) question.message_ids.push_back(*message.in_reply_to);
+    question.message_ids.insert(question.message_ids.end(), message.references.rbegin(), message.references.rend());
+    question.original_message_id = message.original_message_id;
+    return question;
+}
+
 IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
                        Policy const& policy, Store& store, TimePoint now, NumberFor const& number_for) {
     auto const to = to_postmaster(raw.envelope, policy);
     auto const keys = keys_of(raw, message, to, now);
-    auto const answers = answer_to(raw, message, policy);
-    auto const& mailbox = answers ? *answers->mailbox : addressed(raw, policy);
+    auto const [to_mailbox, answers] = addressee(raw, message, policy);
+    auto const& mailbox = *to_mailbox;
     auto const flood = flood_key(raw, message, mailbox, policy);
     auto asked = question(raw, message, keys, policy, now);
     asked.forwards = forward_question(to, policy, now);
     asked.flood = flood_question(raw, flood, policy);
     asked.referral = referral_question(raw, message, authentication, now);
-    if (answers) asked.answers = answers->address.question;
+    if (answers) asked.answers = answers->question;
     if (raw.admitted) asked.admission_of = raw.id;
     auto const context = store.lookup(asked);  // read
     fault_point("intake.looked-up");
     if (raw.admitted && !context.admission) return {deferred_as_over(), {}, {}};
-    auto const answered = answers ? std::optional(answers->address) : std::nullopt;
-    Facts const facts{raw, message, authentication, context, policy, mailbox, now, answered};
+    Facts const facts{raw, message, authentication, context, policy, mailbox, now, answers};
     auto verdict = decide(facts);  // pure
     fault_point("intake.decided");
     if (verdict.awaits_dns) return {deferred_for_dns(verdict), std::move(verdict), {}};

@@ -21,6 +21,16 @@
 
 namespace postern {
 
+// To whom a mail came: a mailbox of ours, or the address of a question that it answers.
+struct Addressee {
+    SupportMailbox const* mailbox;  // of the policy
+    std::optional<AdmissionAddress> answers;
+};
+[[nodiscard]] Addressee addressee(RawMessage const& raw, ParsedMessage const& message, Policy const& policy);
+
+// What the store is asked of the tickets and mails of ours that a mail may belong to or report.
+[[nodiscard]] ArrivalQuestion thread_question(ParsedMessage const& message, Policy const& policy);
+
 // What follows from a mail, found out by reading alone: `intake` commits it, `postern explain` tells it.
 struct IntakePlan {
     Receipt receipt;      // what the way in may tell its peer once the record is committed; of `deferred` there is none

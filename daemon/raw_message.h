@@ -1,10 +1,12 @@
 // RawMessage: one mail as it came, before anything is known of it. The first stage of its way (see intake.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/in_flight.h"
@@ -29,6 +31,15 @@ struct Envelope {
 };
 
 struct Admitted;  // held_mail.h
+
+// What RawMessage::unread begins with, and the ledger's reason of a mail that was held for it: of one whose octets are
+// its header alone, and of one that was not parsed, because that may break the process again.
+inline constexpr std::string_view larger_than_limit = "larger than [limits] message: ",
+                                  not_delivered = "the server cannot deliver it",
+                                  never_finished = "its reading was begun ",
+                                  never_committed = "it could not be committed ";
+inline constexpr std::array only_header_reasons{larger_than_limit, not_delivered};
+inline constexpr std::array never_read_reasons{never_finished, never_committed};
 
 struct RawMessage {
     MailId id;

@@ -24,11 +24,6 @@ using Clock = std::chrono::steady_clock;
 // Each checks one mail at a time, in a fraction of a millisecond, but waits for DNS meanwhile.
 constexpr unsigned verifier_processes = 8;
 
-// SPF judges the address that the mail came from: known only where who sent it talks to us.
-bool comes_straight(RawMessage const& raw) {
-    return raw.source == Source::smtp && !raw.envelope.from_our_mta;
-}
-
 // RFC 7208 2.4. "": there is none to ask.
 std::string spf_domain(Envelope const& envelope) {
     if (envelope.reverse_path.mailbox) return envelope.reverse_path.mailbox->domain;
@@ -66,27 +61,6 @@ unsigned sample_of(ParsedMessage const& message, std::string const& from_domain)
 std::string arc_in_words(ArcNote const& arc) {
     return std::to_string(arc.instance) + (arc.instance == 1 ? " set" : " sets") + ", the newest sealed by " +
            (arc.domain.empty() ? "nobody it names" : arc.domain) + ", cv=" + arc.chain_validation;
-}
-
-void look_at_fields(AuthenticationFields const& fields, bool straight, Policy const& policy,
-                    SenderAuthentication& found) {
-    static std::vector<std::string> const nobody;
-    auto const& trusted = straight ? nobody : policy.options().authentication.trusted_authserv_ids;
-    auto const results = believed_results(fields.results, trusted);
-    if (results.believed) {
-        auto const stated = stated_authentication(*results.believed, found.from_domain);
-        using Outcome = StatedAuthentication::Outcome;
-        found.stated = stated.outcome == Outcome::pass   ? Stated::pass
-                       : stated.outcome == Outcome::fail ? Stated::fail
-                                                         : Stated::nothing;
-        auto const& id = results.believed->authserv_id;
-        found.believed = (id.empty() ? "the topmost field" : id) + ": " +
-                         (stated.by.empty() ? "nothing about From's domain" : stated.by);
-    }
-    for (auto const& each : results.disbelieved) {
-        found.disbelieved.push_back(each.authserv_id.empty() ? "without a name" : each.authserv_id);
-    }
-    if (fields.arc) found.arc = arc_in_words(*fields.arc);
 }
 
 // A customer's own DNS may have trouble; that of so many mails one after the other is more likely ours.
@@ -208,6 +182,36 @@ SenderAuthenticator::SenderAuthenticator(std::optional<std::string> resolver, Lo
 
 SenderAuthenticator::~SenderAuthenticator() = default;
 
+bool comes_straight(RawMessage const& raw) {
+    return raw.source == Source::smtp && !raw.envelope.from_our_mta;
+}
+
+// No other could make it authentic, and nobody makes us look up what domain he likes.
+bool spf_is_worth_asking(RawMessage const& raw, std::string_view from_domain) {
+    return comes_straight(raw) && aligned(spf_domain(raw.envelope), from_domain, Alignment::relaxed);
+}
+
+void look_at_fields(AuthenticationFields const& fields, bool straight, Policy const& policy,
+                    SenderAuthentication& found) {
+    static std::vector<std::string> const nobody;
+    auto const& trusted = straight ? nobody : policy.options().authentication.trusted_authserv_ids;
+    auto const results = believed_results(fields.results, trusted);
+    if (results.believed) {
+        auto const stated = stated_authentication(*results.believed, found.from_domain);
+        using Outcome = StatedAuthentication::Outcome;
+        found.stated = stated.outcome == Outcome::pass   ? Stated::pass
+                       : stated.outcome == Outcome::fail ? Stated::fail
+                                                         : Stated::nothing;
+        auto const& id = results.believed->authserv_id;
+        found.believed = (id.empty() ? "the topmost field" : id) + ": " +
+                         (stated.by.empty() ? "nothing about From's domain" : stated.by);
+    }
+    for (auto const& each : results.disbelieved) {
+        found.disbelieved.push_back(each.authserv_id.empty() ? "without a name" : each.authserv_id);
+    }
+    if (fields.arc) found.arc = arc_in_words(*fields.arc);
+}
+
 std::optional<std::string> domain_to_authenticate(RawMessage const& raw, ParsedMessage const& message,
                                                   Policy const& policy) {
     if (raw.released || raw.unread || message.from.size() != 1) return std::nullopt;
@@ -234,19 +238,17 @@ void SenderAuthenticator::authenticate(RawMessage const& raw, ParsedMessage cons
     question.from_domain = *domain;
     question.deadline = Clock::now() + longest_inquiry;
     if (is_worth_verifying(fields.signatures, *domain)) question.octets = raw.octets;
-    auto const envelope_domain = straight ? spf_domain(raw.envelope) : "";
-    // No other could make it authentic, and nobody makes us look up what domain he likes.
-    bool const asks_spf = aligned(envelope_domain, *domain, Alignment::relaxed);
-    if (asks_spf) {
+    bool const spf_is_asked = spf_is_worth_asking(raw, *domain);
+    if (spf_is_asked) {
         question.client_ip = raw.envelope.client;
         question.helo = raw.envelope.helo;
         auto const& reverse_path = raw.envelope.reverse_path.mailbox;
         if (reverse_path) question.mail_from = reverse_path->address();
     }
     auto const until = question.deadline;
-    if (asks_spf || !question.octets.empty()) ++inquiry->open_questions;
-    if (asks_spf) {
-        impl_->ask_for_spf(inquiry, std::move(question), envelope_domain);
+    if (spf_is_asked || !question.octets.empty()) ++inquiry->open_questions;
+    if (spf_is_asked) {
+        impl_->ask_for_spf(inquiry, std::move(question), spf_domain(raw.envelope));
     } else if (!question.octets.empty()) {
         Impl::ask_verifier(impl_->verifiers, inquiry, std::move(question));
     }

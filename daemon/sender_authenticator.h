@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/log.h"
 #include "daemon/policy.h"
 #include "daemon/raw_message.h"
 #include "daemon/sender_authentication.h"
 #include "daemon/verifier_pool.h"
+#include "parsers/authentication_fields.h"
 #include "parsers/message.h"
 
 namespace postern {
@@ -46,6 +48,14 @@ class SenderAuthenticator {
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+// Who sent it talked to us: the address that the mail came from is theirs, and trusted fields are not believed.
+[[nodiscard]] bool comes_straight(RawMessage const& raw);
+// Whether SPF could make a mail of this From authentic. By the null reverse-path HELO tells.
+[[nodiscard]] bool spf_is_worth_asking(RawMessage const& raw, std::string_view from_domain);
+// Sets what the mail's own fields say: stated, believed, disbelieved, arc. Pure.
+void look_at_fields(AuthenticationFields const& fields, bool straight, Policy const& policy,
+                    SenderAuthentication& found);
 
 // From's domain where its mail is to be authenticated: see docs/authentication.md. nullopt: nothing is asked.
 [[nodiscard]] std::optional<std::string> domain_to_authenticate(RawMessage const& raw, ParsedMessage const& message,

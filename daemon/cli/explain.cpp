@@ -15,6 +15,7 @@
 #include "daemon/hop_limit.h"
 #include "daemon/intake.h"
 #include "daemon/ip_network.h"
+#include "daemon/our_mta.h"
 #include "daemon/smtp_outcome.h"
 #include "daemon/smtp_replies.h"
 #include "parsers/message.h"
@@ -74,13 +75,6 @@ std::optional<Door> door(RawMessage const& raw, ParsedMessage const& message, Po
     return std::nullopt;
 }
 
-bool is_relay_of_ours(Options const& options, std::string const& client) {
-    return std::ranges::any_of(options.authentication.trusted_relays, [&](std::string const& written) {
-        auto const network = IpNetwork::parse(written);
-        return network && network->contains(client);
-    });
-}
-
 RawMessage raw_message(Context& context, Arguments const& arguments) {
     RawMessage raw;
     raw.source = source_argument(arguments);
@@ -91,7 +85,7 @@ RawMessage raw_message(Context& context, Arguments const& arguments) {
     if (!envelope.client.empty() && !IpNetwork::parse(envelope.client))
         throw CommandFailure(ExitCode::usage, "'" + envelope.client + "' is no IP address");
     envelope.helo = arguments.get("--helo").value_or("");
-    envelope.from_our_mta = raw.source == Source::lmtp || is_relay_of_ours(context.options(), envelope.client);
+    envelope.from_our_mta = is_from_our_mta(raw.source, envelope.client, context.options());
     auto const& file = arguments.at("FILE");
     raw.octets = file == "-" ? read_all(context.in) : read_file(file);
     if (raw.octets.empty()) throw CommandFailure(ExitCode::data_error, "nothing to read: " + file + " is empty");
