@@ -5,6 +5,7 @@
 #include "daemon/cli/dkim_findings.h"
 #include "daemon/cli/for_people.h"
 #include "daemon/cli/json_values.h"
+#include "daemon/cli/replay_report.h"
 #include "daemon/cli/terminal_text.h"
 #include "daemon/cli/verb.h"
 #include "daemon/online/canary_mail.h"
@@ -51,8 +52,11 @@ class Telling {
     void good(std::string const& what) {
         if (!context_.json) context_.out << "good: " << visible_line(what) << '\n' << std::flush;
     }
-    void finish() {
-        if (context_.json) context_.print(list_);
+    // `replayed` is null where nothing was.
+    void finish(Json replayed) {
+        if (!context_.json) return;
+        if (replayed.is_null()) return context_.print(list_);
+        context_.print({{"findings", std::move(list_)}, {"replay", std::move(replayed)}});
     }
     [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
 
@@ -103,8 +107,7 @@ std::optional<CanaryRequest> canary_request(Options const& options, Arguments co
 }
 
 ExitCode run(Context& context, Arguments const& arguments) {
-    if (arguments.has("--replay"))
-        throw CommandFailure(ExitCode::unavailable, "check --replay is not in this build yet");
+    auto const replay_back = replay_argument(arguments.get("--replay"));
     bool const is_online = arguments.has("--online") || arguments.has("--canary");
     auto loaded = context.surroundings.load_with_secrets(context.config_file);
     if (loaded.options) add_template_findings(*loaded.options, loaded.findings);
@@ -118,7 +121,9 @@ ExitCode run(Context& context, Arguments const& arguments) {
         request.canary = canary_request(*loaded.options, arguments);
         to_mend = look_online(context, *loaded.options, request, telling);
     }
-    telling.finish();
+    Json replayed;
+    if (good && replay_back) replayed = report_replay(context, *loaded.options, *replay_back);
+    telling.finish(std::move(replayed));
     if (!good) return ExitCode::configuration;
     if (to_mend > 0) {
         context.say(context.config_file.string() + " is good, but " + counted(to_mend, "thing has", "things have") +
@@ -135,16 +140,21 @@ Verb check_verb() {
     return {.words = "check",
             .summary = "checks the configuration, the contacts and the templates, and says what would be right",
             .positionals = {},
-            .options = {{"--online", "",
-                         "also logs in to the IMAP folders and the relay, and looks at certificates and at the DNS of "
-                         "our domains: says what to mend, and ends with 69 where something has to be"},
-                        {"--canary", "[ADDR]",
-                         "--online, and sends a mail from this [[mailbox]] (default: the first) to itself through the "
-                         "relay, waits for it where it comes in, and says whether it is authentic; it opens no ticket"},
-                        {"--wait", "SECONDS", "how long the canary is waited for; default: 120"},
-                        {"--replay", "", "not in this build yet"}},
+            .options =
+                {{"--online", "",
+                  "also logs in to the IMAP folders and the relay, and looks at certificates and at the DNS of "
+                  "our domains: says what to mend, and ends with 69 where something has to be"},
+                 {"--canary", "[ADDR]",
+                  "--online, and sends a mail from this [[mailbox]] (default: the first) to itself through the "
+                  "relay, waits for it where it comes in, and says whether it is authentic; it opens no ticket"},
+                 {"--wait", "SECONDS", "how long the canary is waited for; default: 120"},
+                 {"--replay", "[DURATION]",
+                  "also runs the archived mails of so long (default: 30d) through this configuration and lists "
+                  "those whose outcome would change; nothing is changed, no server is asked, and it ends with 0 "
+                  "whether or not there are any; with --json the document is an object then, of findings and replay"}},
             .examples = {"postern check", "postern --config new.toml check && systemctl reload postern",
-                         "postern check --online", "postern check --canary support@acme.example --wait 300"},
+                         "postern check --online", "postern check --canary support@acme.example --wait 300",
+                         "postern --config new.toml check --replay 30d"},
             .run = run};
 }
 

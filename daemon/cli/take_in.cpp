@@ -17,9 +17,13 @@ std::optional<SiteSecret> secret_if_there(std::filesystem::path const& state_dir
 }  // namespace
 
 std::shared_ptr<Policy const> policy_in_force(Context& context) {
+    return policy_of(context.options());
+}
+
+std::shared_ptr<Policy const> policy_of(Options const& options) {
     std::vector<TemplateError> broken;
-    return make_policy(context.options(), Templates::load(context.options().site.templates, broken),
-                       secret_if_there(context.options().site.state_dir));
+    return make_policy(options, Templates::load(options.site.templates, broken),
+                       secret_if_there(options.site.state_dir));
 }
 
 Receipt take_in(Context& context, Store& store, Policy const& policy, RawMessage const& raw,

@@ -14,6 +14,8 @@ namespace postern {
 
 // The configuration as it is now. A broken override of a template is `check`'s to tell of; the built-in one stands in.
 [[nodiscard]] std::shared_ptr<Policy const> policy_in_force(Context& context);
+// The same of a configuration at hand.
+[[nodiscard]] std::shared_ptr<Policy const> policy_of(Options const& options);
 
 // `still_wanted` is asked first, within the transaction; it throws to leave things as they are.
 [[nodiscard]] Receipt take_in(
