@@ -1,6 +1,7 @@
 #include "daemon/intake.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "daemon/arrival_key.h"
@@ -157,8 +158,18 @@ ArrivalQuestion thread_question(ParsedMessage const& message, Policy const& poli
     return question;
 }
 
+namespace {
+
+// The plan saw it coming, in the same transaction.
+void take_number(TicketNumber const& number, Store& store) {
+    if (store.next_ticket_number(number.tag, number.number) != number)
+        throw std::logic_error("the next ticket is not " + number.text());
+}
+
+}  // namespace
+
 IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
-                       Policy const& policy, Store& store, TimePoint now, NumberFor const& number_for) {
+                       Policy const& policy, Store& store, TimePoint now) {
     auto const to = to_postmaster(raw.envelope, policy);
     auto const keys = keys_of(raw, message, to, now);
     auto const [to_mailbox, answers] = addressee(raw, message, policy);
@@ -181,7 +192,8 @@ IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message, Send
         return {deferred_for_space(), std::move(verdict), {}};
     }
     std::optional<TicketNumber> number;
-    if (verdict.disposition == Disposition::opened) number = number_for(facts.mailbox);
+    if (verdict.disposition == Disposition::opened)
+        number = store.coming_ticket_number(mailbox.tag, mailbox.first_ticket);
     auto record = compose(facts, verdict, keys, number);
     if (flood && (verdict.folds || verdict.disposition == Disposition::opened)) {
         auto const& limit = policy.options().limits.fold_after;
@@ -193,12 +205,10 @@ IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message, Send
 
 Receipt intake(RawMessage const& raw, ParsedMessage const& message, SenderAuthentication const& authentication,
                Policy const& policy, Store& store, TimePoint now) {
-    auto const next_number = [&store](SupportMailbox const& mailbox) {
-        return store.next_ticket_number(mailbox.tag, mailbox.first_ticket);
-    };
-    auto plan = plan_intake(raw, message, authentication, policy, store, now, next_number);  // read, and decide
+    auto const plan = plan_intake(raw, message, authentication, policy, store, now);  // read, and decide
     if (plan.receipt.outcome == Receipt::Outcome::deferred) return plan.receipt;
     fault_point("intake.composed");
+    if (plan.record.opens) take_number(plan.record.opens->number, store);
     store.commit(plan.record, now);  // together
     fault_point("intake.written");
     return plan.receipt;

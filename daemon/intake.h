@@ -9,8 +9,6 @@
 // The way in never answers before: SMTP's 250 and IMAP's mark follow the commit of the transaction this runs in.
 #pragma once
 
-#include <functional>
-
 #include "daemon/decide.h"
 #include "daemon/intake_desk.h"
 #include "daemon/policy.h"
@@ -37,11 +35,9 @@ struct IntakePlan {
     Verdict verdict;      // views the policy
     IntakeRecord record;  // views the raw mail
 };
-// The number of the ticket that the mail opens, in this mailbox.
-using NumberFor = std::function<TicketNumber(SupportMailbox const&)>;
 [[nodiscard]] IntakePlan plan_intake(RawMessage const& raw, ParsedMessage const& message,
                                      SenderAuthentication const& authentication, Policy const& policy, Store& store,
-                                     TimePoint now, NumberFor const& number_for);
+                                     TimePoint now);
 
 // Runs in the caller's Store::atomically(). Throws StoreError where the store can't take it now: nothing is kept then.
 [[nodiscard]] Receipt intake(RawMessage const& raw, ParsedMessage const& message,

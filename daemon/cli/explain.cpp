@@ -120,10 +120,8 @@ Explanation explanation(Context& context, Arguments const& arguments, Policy con
         return told;
     }
     auto const authentication = context.surroundings.authenticate(told.raw, told.message, policy);
-    told.plan = plan_intake(told.raw, told.message, authentication, policy, *store, context.now(),
-                            [&](SupportMailbox const& mailbox) {
-                                return *(told.opened = store->coming_ticket_number(mailbox.tag, mailbox.first_ticket));
-                            });
+    told.plan = plan_intake(told.raw, told.message, authentication, policy, *store, context.now());
+    if (told.plan.record.opens) told.opened = told.plan.record.opens->number;
     if (told.by_smtp) {
         smtp::append_outcome(told.reply, told.plan.receipt, told.raw.envelope.from_our_mta, some_id);
         told.reply = without_line_end(std::move(told.reply));
