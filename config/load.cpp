@@ -32,12 +32,12 @@ bool is_there(std::filesystem::path const& file) {
 
 // systemd.exec(5): credentials are files of plain names.
 std::filesystem::path located(std::filesystem::path const& folder, std::string const& written) {
-    auto const beside = (folder / written).lexically_normal();
+    auto beside = (folder / written).lexically_normal();
     if (written.find('/') != std::string::npos) return beside;
     auto const* const told = std::getenv("CREDENTIALS_DIRECTORY");
     if (told != nullptr && *told != '\0' && is_there(std::filesystem::path(told) / written))
         return std::filesystem::path(told) / written;
-    auto const of_unit = std::filesystem::path(unit_credentials) / written;
+    auto of_unit = std::filesystem::path(unit_credentials) / written;
     return !is_there(beside) && is_there(of_unit) ? of_unit : beside;
 }
 

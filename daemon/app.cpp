@@ -177,8 +177,8 @@ struct App::State {
           in_flight(options.limits.in_flight, [this](bool is_full) { tell_in_flight(is_full); }),
           refusals(options.limits.refusals_per_ip),
           authenticator(std::make_shared<SenderAuthenticator>(options.authentication.resolver, log)),
-          desk(
-              policy, authenticator, writer, log, clock_now, [this] { sender.wake(); }, parser_threads()),
+          desk(policy, authenticator, ParsingDesk::Services{writer, log, clock_now, [this] { sender.wake(); }},
+               parser_threads()),
           io_work(io.get_executor()) {}
 
     void tell_in_flight(bool is_full) {

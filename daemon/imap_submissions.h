@@ -21,7 +21,7 @@ class ImapSubmissions {
 
     struct Place {
         std::uint32_t uid_validity = 0, uid = 0;
-        friend auto operator<=>(Place, Place) = default;
+        friend auto operator<=>(Place const&, Place const&) = default;
     };
     struct Answer {
         Place of;

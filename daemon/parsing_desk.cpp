@@ -52,14 +52,8 @@ struct ParsingDesk::Job {
 };
 
 ParsingDesk::ParsingDesk(std::shared_ptr<Policy const> policy, std::shared_ptr<SenderAuthenticator> authenticator,
-                         StoreWriter& writer, Log& log, Clock clock, std::function<void()> mail_queued,
-                         unsigned parsers)
-    : policy_(std::move(policy)),
-      authenticator_(std::move(authenticator)),
-      writer_(writer),
-      log_(log),
-      clock_(std::move(clock)),
-      mail_queued_(std::move(mail_queued)) {
+                         Services services, unsigned parsers)
+    : policy_(std::move(policy)), authenticator_(std::move(authenticator)), services_(std::move(services)) {
     for (unsigned i = 0; i < parsers; ++i) threads_.emplace_back([this] { parse_loop(); });
 }
 
@@ -196,9 +190,9 @@ void ParsingDesk::in_order(std::shared_ptr<Job> const& job) {
 
 void ParsingDesk::take_in(std::shared_ptr<Job> const& job) {
     if (job->failure) return answer(*job, job->failure);
-    writer_.post(
+    services_.writer.post(
         [this, job](Store& store) {
-            job->receipt = intake(job->raw, job->message, job->authentication, *job->policy, store, clock_());
+            job->receipt = intake(job->raw, job->message, job->authentication, *job->policy, store, services_.clock());
             if (is_mutant(Mutant::reply_before_commit)) answer(*job, nullptr);
         },
         [this, job](std::exception_ptr const& failure) {
@@ -215,17 +209,17 @@ void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
         } catch (StoreError const& error) {
             job.receipt.no_space = error.kind() == StoreError::Kind::full;
             // The writer told of it, once; this would be a line a mail.
-            log_.debug("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+            services_.log.debug("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         } catch (NoRoom const& error) {
             job.receipt.no_space = true;
-            log_.warn("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+            services_.log.warn("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         } catch (std::exception const& error) {
-            log_.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
+            services_.log.error("deferred", {{"mail", job.raw.id.text}, {"error", error.what()}});
         }
     } else {
         fault_point("intake.committed");
         log_outcome(job);
-        if (job.receipt.queued_mail) mail_queued_();
+        if (job.receipt.queued_mail) services_.mail_queued();
     }
     job.done(job.receipt);
     std::lock_guard const lock(mutex_);
@@ -234,14 +228,14 @@ void ParsingDesk::answer(Job& job, std::exception_ptr const& failure) {
 
 void ParsingDesk::log_outcome(Job const& job) {
     bool const committed = job.receipt.outcome == Receipt::Outcome::committed;
-    log_.info(committed ? to_string(job.receipt.disposition) : "deferred",
-              {{"mail", job.raw.id.text},
-               {"source", std::string(to_string(job.raw.source))},
-               {"from", job.message.from.empty() ? "" : job.message.from.front().mailbox.address()},
-               {"authentication", job.authentication.word()},
-               {"ticket", job.receipt.ticket ? job.receipt.ticket->text() : ""},
-               {"rule", job.receipt.rule},
-               {"size", std::to_string(job.raw.octets.size())}});
+    services_.log.info(committed ? to_string(job.receipt.disposition) : "deferred",
+                       {{"mail", job.raw.id.text},
+                        {"source", std::string(to_string(job.raw.source))},
+                        {"from", job.message.from.empty() ? "" : job.message.from.front().mailbox.address()},
+                        {"authentication", job.authentication.word()},
+                        {"ticket", job.receipt.ticket ? job.receipt.ticket->text() : ""},
+                        {"rule", job.receipt.rule},
+                        {"size", std::to_string(job.raw.octets.size())}});
 }
 
 }  // namespace postern

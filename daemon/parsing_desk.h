@@ -25,11 +25,16 @@ namespace postern {
 class ParsingDesk : public IntakeDesk {
   public:
     using Clock = std::function<TimePoint()>;
+    struct Services {
+        StoreWriter& writer;
+        Log& log;
+        Clock clock;
+        std::function<void()> mail_queued;  // called after a commit that put mail into the outbox
+    };
 
-    // `mail_queued` is called after a commit that put mail into the outbox. The writer has to outlive the desk. Without
-    // an authenticator nobody is asked about.
+    // The writer and the log have to outlive the desk. Without an authenticator nobody is asked about.
     ParsingDesk(std::shared_ptr<Policy const> policy, std::shared_ptr<SenderAuthenticator> authenticator,
-                StoreWriter& writer, Log& log, Clock clock, std::function<void()> mail_queued, unsigned parsers);
+                Services services, unsigned parsers);
     // Finishes what was submitted.
     ~ParsingDesk() override;
 
@@ -52,10 +57,7 @@ class ParsingDesk : public IntakeDesk {
 
     std::shared_ptr<Policy const> policy_;
     std::shared_ptr<SenderAuthenticator> authenticator_;
-    StoreWriter& writer_;
-    Log& log_;
-    Clock clock_;
-    std::function<void()> mail_queued_;
+    Services services_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable idle_;

@@ -21,7 +21,7 @@ class ImapResponseReader {
     // Literals of one response: an ENVELOPE has some dozens, and we never ask for one.
     static constexpr std::size_t literals_per_response = 256;
     // What is taken in literals where no mail was asked for: names of folders and the like.
-    static constexpr std::uint64_t small_literal_octets = 64 * 1024;
+    static constexpr std::uint64_t small_literal_octets = std::uint64_t{64} * 1024;
 
     // All literals of one response together, from the next one on.
     void allow_literals(std::uint64_t octets) noexcept { allowed_ = octets; }

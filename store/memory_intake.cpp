@@ -96,8 +96,7 @@ std::optional<TicketFacts> MemoryStore::facts(TicketNumber const& number) {
                        ticket.status, ticket.subject, ticket.contact, ticket.admitted_by};
 }
 
-ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
-    ArrivalContext context;
+void MemoryStore::find_duplicate(ArrivalQuestion const& question, ArrivalContext& context) {
     for (auto const& key : question.arrival_keys) {
         auto const found = state_.keys.find(storable_text(key));
         if (found == state_.keys.end()) continue;
@@ -106,20 +105,30 @@ ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
         if (question.not_itself == MailId{mail}) continue;
         context.duplicate_of = MailId{mail};
         context.duplicate_ticket = find_mail(mail)->entry.ticket;
-        break;
+        return;
     }
-    for (auto const& number : question.tags) {
-        if (auto const ticket = facts(number)) context.by_tag.push_back(*ticket);
-    }
+}
+
+std::vector<TicketFacts> MemoryStore::tickets_of_thread(std::vector<std::string> const& message_ids) {
+    std::vector<TicketFacts> tickets;
     std::set<std::size_t> seen;
-    for (auto const& id : question.message_ids) {
+    for (auto const& id : message_ids) {
         auto const found = state_.thread_keys.find(storable_text(id));
         if (found == state_.thread_keys.end()) continue;
         for (auto const index : found->second) {
-            if (!seen.insert(index).second) continue;
-            context.by_message_id.push_back(*facts(state_.tickets[index].history.ticket.number));
+            if (seen.insert(index).second) tickets.push_back(*facts(state_.tickets[index].history.ticket.number));
         }
     }
+    return tickets;
+}
+
+ArrivalContext MemoryStore::lookup(ArrivalQuestion const& question) {
+    ArrivalContext context;
+    find_duplicate(question, context);
+    for (auto const& number : question.tags) {
+        if (auto const ticket = facts(number)) context.by_tag.push_back(*ticket);
+    }
+    context.by_message_id = tickets_of_thread(question.message_ids);
     if (question.original_message_id) context.original = sent_mail(*question.original_message_id);
     if (question.own_message_id) context.itself = sent_mail(*question.own_message_id);
     if (question.receipts) context.receipts = recent_receipts(*question.receipts);

@@ -170,6 +170,8 @@ class MemoryStore final : public Store {
     void put_bounce(IntakeRecord const& record, TimePoint now);
     void put_storm(IntakeRecord const& record, MemoryState::TicketRecord const* ticket);
     [[nodiscard]] RecentReceipts recent_receipts(ReceiptQuestion const& question) const;
+    void find_duplicate(ArrivalQuestion const& question, ArrivalContext& context);
+    [[nodiscard]] std::vector<TicketFacts> tickets_of_thread(std::vector<std::string> const& message_ids);
     [[nodiscard]] bool was_referred(ReferralQuestion const& question) const;
     [[nodiscard]] FloodFacts flood_facts(FloodQuestion const& question);
     [[nodiscard]] std::optional<SentMail> sent_mail(std::string const& message_id);

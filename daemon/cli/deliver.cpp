@@ -52,7 +52,7 @@ ExitCode take(Context& context, Arguments const& arguments) {
     auto& store = context.store(Opening::may_create);
     auto const message = parse_message(raw.octets);
     auto const authentication = context.surroundings.authenticate(raw, message, *policy);
-    auto const receipt = take_in(context, store, *policy, raw, message, authentication);
+    auto const receipt = take_in(context, *policy, raw, message, authentication);
     if (receipt.outcome == Receipt::Outcome::deferred) {
         throw CommandFailure(ExitCode::try_again, receipt.awaits_dns
                                                       ? "the sender cannot be authenticated now: DNS has trouble"

@@ -18,7 +18,7 @@ ExitCode run(Context& context, Arguments const& arguments) {
     auto const message = parse_message(raw.octets);
     raw.arrived = arrival_of_held(held, message);
     auto const policy = policy_in_force(context);
-    auto const receipt = take_in(context, store, *policy, raw, message, authentication_as_recorded(held),
+    auto const receipt = take_in(context, *policy, raw, message, authentication_as_recorded(held),
                                  [&] { (void)held_argument(store, held.id.text); });
     if (receipt.outcome == Receipt::Outcome::deferred) {
         throw CommandFailure(ExitCode::try_again, "mail " + held.id.text + " could not be taken in now; it stays held");

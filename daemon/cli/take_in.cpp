@@ -26,9 +26,9 @@ std::shared_ptr<Policy const> policy_of(Options const& options) {
                        secret_if_there(options.site.state_dir));
 }
 
-Receipt take_in(Context& context, Store& store, Policy const& policy, RawMessage const& raw,
-                ParsedMessage const& message, SenderAuthentication const& authentication,
-                std::function<void()> const& still_wanted) {
+Receipt take_in(Context& context, Policy const& policy, RawMessage const& raw, ParsedMessage const& message,
+                SenderAuthentication const& authentication, std::function<void()> const& still_wanted) {
+    auto& store = context.store();
     Receipt receipt;
     store.atomically([&] {
         still_wanted();

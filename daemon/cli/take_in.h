@@ -19,7 +19,7 @@ namespace postern {
 
 // `still_wanted` is asked first, within the transaction; it throws to leave things as they are.
 [[nodiscard]] Receipt take_in(
-    Context& context, Store& store, Policy const& policy, RawMessage const& raw, ParsedMessage const& message,
+    Context& context, Policy const& policy, RawMessage const& raw, ParsedMessage const& message,
     SenderAuthentication const& authentication, std::function<void()> const& still_wanted = [] {});
 
 }  // namespace postern

@@ -917,8 +917,7 @@ TEST_CASE("the daemon asks and lets go by itself, also what it finds at its star
         std::atomic<int> told{0};
         auto const clock = [] { return noon; };
         boost::asio::io_context io;
-        ParsingDesk desk(
-            policy, nullptr, writer, log, clock, [&] { ++told; }, 1);
+        ParsingDesk desk(policy, nullptr, {writer, log, clock, [&] { ++told; }}, 1);
         Admissions const admissions(io, Admissions::Services{writer, desk, in_flight, log, clock, [&] { ++told; }},
                                     policy);
         for (int i = 0; i < 1000 && told < 2; ++i) std::this_thread::sleep_for(10ms);

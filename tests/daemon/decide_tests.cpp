@@ -11,10 +11,16 @@ using namespace postern::testing;
 
 namespace {
 
+// A verdict views its policy.
+std::shared_ptr<Policy const> const& lasting_policy() {
+    static auto const policy = site_policy();
+    return policy;
+}
+
 struct Case {
     RawMessage raw;
     ArrivalContext context = {};
-    std::shared_ptr<Policy const> policy = site_policy();
+    std::shared_ptr<Policy const> policy = lasting_policy();
     SenderAuthentication authentication = {};
 
     Verdict verdict() const {

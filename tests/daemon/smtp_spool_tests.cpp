@@ -115,8 +115,7 @@ TEST_CASE("a spooled mail waits for room while small ones go on") {
     raw.in_flight = in_flight.reserve();
     raw.spool.emplace(std::filesystem::temp_directory_path());
     raw.spool->append(mail);
-    ParsingDesk desk(
-        site_policy(), nullptr, writer, log, [] { return noon; }, [] {}, 1);
+    ParsingDesk desk(site_policy(), nullptr, {writer, log, [] { return noon; }, [] {}}, 1);
     desk.submit(std::move(raw), [&](Receipt const& receipt) { large.set_value(receipt); });
     desk.submit(by_smtp("bo@northwind.example", "From: bo@northwind.example\n\nsmall\n", "mail-small"),
                 [&](Receipt const& receipt) { small.set_value(receipt); });
@@ -136,8 +135,7 @@ TEST_CASE("a spooled mail for which there is no room at the end is its client's 
     StoreWriter writer(make_memory_store(), log);
     Receipt answer = committed(Disposition::opened);
     {
-        ParsingDesk desk(
-            site_policy(), nullptr, writer, log, [] { return noon; }, [] {}, 1);
+        ParsingDesk desk(site_policy(), nullptr, {writer, log, [] { return noon; }, [] {}}, 1);
         auto raw = by_smtp("ana@northwind.example", "", "mail-large");
         raw.in_flight = in_flight.reserve();
         raw.spool.emplace(std::filesystem::temp_directory_path());
