@@ -52,6 +52,7 @@ struct Admissions::Work : std::enable_shared_from_this<Work> {
     // With mutex.
     std::shared_ptr<Policy const> policy;
     bool ended = false;
+    unsigned jobs = 0;                 // of this look that the writer has yet to do
     std::map<std::string, Try> tries;  // by the mail's id; of mails admitted and still held
 
     explicit Work(Services given) : services(std::move(given)) {}
@@ -61,9 +62,19 @@ struct Admissions::Work : std::enable_shared_from_this<Work> {
         return policy;
     }
 
+    // Not before the last look is over: where the store is slow, nothing piles up before the writer.
     void look() {
+        {
+            std::lock_guard const lock(mutex);
+            if (ended || jobs > 0) return;
+            jobs = 2;
+        }
         send_questions();
         let_go();
+    }
+    void job_done() {
+        std::lock_guard const lock(mutex);
+        --jobs;
     }
 
     void send_questions();
@@ -75,6 +86,7 @@ struct Admissions::Work : std::enable_shared_from_this<Work> {
     void went(MailId const& mail, Receipt const& receipt);
     void failed(MailId const& mail);
     void log_questions(QueuedQuestions const& queued);
+    [[nodiscard]] bool tell(QueuedQuestions const& queued);
 };
 
 void Admissions::Work::log_questions(QueuedQuestions const& queued) {
@@ -86,6 +98,14 @@ void Admissions::Work::log_questions(QueuedQuestions const& queued) {
     }
 }
 
+// False: the daemon leaves.
+bool Admissions::Work::tell(QueuedQuestions const& queued) {
+    log_questions(queued);
+    std::lock_guard const lock(mutex);
+    if (!ended && !queued.questions.empty()) services.mail_queued();
+    return !ended;
+}
+
 // What fails is logged by the writer, and tried again with the next look.
 void Admissions::Work::send_questions() {
     auto const queued = std::make_shared<QueuedQuestions>();
@@ -94,14 +114,9 @@ void Admissions::Work::send_questions() {
             *queued = queue_owed_questions(store, *self->policy_in_force(), self->services.clock());
         },
         [self = shared_from_this(), queued](std::exception_ptr const& failure) {
-            if (failure) return;
-            self->log_questions(*queued);
-            {
-                std::lock_guard const lock(self->mutex);
-                if (self->ended) return;
-                if (!queued->questions.empty()) self->services.mail_queued();
-            }
-            if (queued->more) self->send_questions();
+            bool const goes_on = !failure && self->tell(*queued);
+            if (goes_on && queued->more) return self->send_questions();
+            self->job_done();
         });
 }
 
@@ -159,6 +174,7 @@ void Admissions::Work::let_go() {
                                      self->hand_over(std::move(raw));
                                  }
                              }
+                             self->job_done();
                          });
 }
 
